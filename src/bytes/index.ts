@@ -1,0 +1,8 @@
+/**
+ * Border of the bytes layer: reading and writing bytes, knowing nothing of any format.
+ * @module
+ */
+
+export { BytesError, type BytesErrorCode } from "./errors.ts";
+export { ByteReader } from "./reader.ts";
+export { ByteWriter } from "./writer.ts";
