@@ -1,0 +1,61 @@
+/**
+ * A vitest reporter that prints one line per test file, each failure with its cause, each skipped test with its reason, and as
+ * its last line `N passed, N failed, N skipped` alone. A file that fails to load counts as one failed test.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
+
+type TestError = SerializedError & { readonly diff?: string };
+
+const STACK_LINES_MAX = 6;
+
+export default class TotalsReporter implements Reporter {
+  #passed = 0;
+  #failed = 0;
+  #skipped = 0;
+
+  onTestModuleEnd(module: TestModule): void {
+    const cases = [...module.children.allTests()];
+    const states = cases.map((test) => test.result().state);
+    const passed = states.filter((state) => state === "passed").length;
+    const failed = states.filter((state) => state === "failed").length;
+    const skipped = states.length - passed - failed;
+    const isBroken = module.errors().length > 0;
+    this.#passed += passed;
+    this.#failed += failed + (isBroken ? 1 : 0);
+    this.#skipped += skipped;
+
+    const name = relative(process.cwd(), module.moduleId);
+    const seconds = (module.diagnostic().duration / 1000).toFixed(1);
+    const mark = failed > 0 || isBroken ? "✗" : "✓";
+    console.log(
+      `${mark} ${name}: ${passed} passed${failed ? `, ${failed} failed` : ""}${skipped ? `, ${skipped} skipped` : ""} (${seconds} s)`,
+    );
+    for (const error of module.errors()) printError(`${name} (while loading)`, error);
+    for (const test of cases) this.#printCase(test);
+  }
+
+  onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    for (const error of errors) printError("outside of any test", error);
+    this.#failed += errors.length;
+    if (this.#passed + this.#failed === 0) console.log("No test was found.");
+    console.log(`${this.#passed} passed, ${this.#failed} failed, ${this.#skipped} skipped`);
+  }
+
+  #printCase(test: TestCase): void {
+    const result = test.result();
+    if (result.state === "skipped") console.log(`  - ${test.fullName}${result.note ? `: ${result.note}` : ""}`);
+    if (result.state === "failed") for (const error of result.errors) printError(test.fullName, error);
+  }
+}
+
+function printError(where: string, error: TestError): void {
+  const stack = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.trimStart().startsWith("at ") && !line.includes("node_modules"));
+  console.log(`  ✗ ${where}\n    ${error.message.replaceAll("\n", "\n    ")}`);
+  if (error.diff !== undefined) console.log(`    ${error.diff.replaceAll("\n", "\n    ")}`);
+  for (const line of stack.slice(0, STACK_LINES_MAX)) console.log(`    ${line.trim()}`);
+}
