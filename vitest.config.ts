@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { configDefaults, defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "**/*.long.test.ts"],
@@ -16,3 +16,5 @@ export default defineConfig({
     hookTimeout: 120_000,
   },
 });
+
+export default config;

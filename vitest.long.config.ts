@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.long.test.ts", "test/**/*.long.test.ts"],
     reporters: ["./scripts/totals-reporter.ts"],
@@ -16,3 +16,5 @@ export default defineConfig({
     passWithNoTests: true,
   },
 });
+
+export default config;
