@@ -5,36 +5,36 @@
  * @module
  */
 
-/** Immediates that follow an opcode. */
+/** Immediates that follow an opcode. From `LABEL` to `DATA`: one index. */
 export const NONE = 0;
 export const BLOCK_TYPE = 1;
 export const LABEL = 2;
-export const BR_TABLE = 3;
-export const FUNC = 4;
-export const TYPE_TABLE = 5;
-export const LOCAL = 6;
-export const GLOBAL = 7;
-export const TABLE = 8;
-export const MEMARG = 9;
-export const MEMARG_LANE = 10;
-export const MEMORY = 11;
-export const MEMORY_MEMORY = 12;
-export const DATA_MEMORY = 13;
-export const ELEM_TABLE = 14;
-export const TABLE_TABLE = 15;
-export const I32_CONST = 16;
-export const I64_CONST = 17;
-export const F32_CONST = 18;
-export const F64_CONST = 19;
-export const V128_CONST = 20;
-export const SHUFFLE = 21;
-export const LANE = 22;
-export const REF_TYPE = 23;
-export const SELECT_TYPES = 24;
-export const TRY_TABLE = 25;
-export const TAG = 26;
-export const ELEM = 27;
-export const DATA = 28;
+export const FUNC = 3;
+export const LOCAL = 4;
+export const GLOBAL = 5;
+export const TABLE = 6;
+export const TAG = 7;
+export const ELEM = 8;
+export const DATA = 9;
+export const TYPE_TABLE = 10;
+export const BR_TABLE = 11;
+export const MEMARG = 12;
+export const MEMARG_LANE = 13;
+export const MEMORY = 14;
+export const MEMORY_MEMORY = 15;
+export const DATA_MEMORY = 16;
+export const ELEM_TABLE = 17;
+export const TABLE_TABLE = 18;
+export const I32_CONST = 19;
+export const I64_CONST = 20;
+export const F32_CONST = 21;
+export const F64_CONST = 22;
+export const V128_CONST = 23;
+export const SHUFFLE = 24;
+export const LANE = 25;
+export const REF_TYPE = 26;
+export const SELECT_TYPES = 27;
+export const TRY_TABLE = 28;
 /** Not a supported instruction. */
 export const UNKNOWN = 255;
 
