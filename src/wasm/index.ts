@@ -18,3 +18,4 @@ export { WasmError, type WasmErrorCode } from "./errors.ts";
 export * from "./module.ts";
 export { decodeNames, functionName, type ModuleNames } from "./names.ts";
 export * as opcodes from "./opcodes.ts";
+export { validateModule } from "./validate.ts";
