@@ -1,0 +1,271 @@
+/**
+ * From an image to the state of processes. Everything is checked: the image may come from anybody. What only the module can tell
+ * (does this frame's safepoint exist?) is asked of the caller.
+ * @module
+ */
+
+import type { Base, BaseProcess } from "./base.ts";
+import { type BlockSource, type Image, makeVerifiedImage, requireBlock, requireCbor, verifyImage } from "./blocks.ts";
+import { chunkEnds, frameChunkEnds } from "./chunks.ts";
+import { cidToText, type Hasher, textToCid } from "./cid.ts";
+import { ImageError } from "./errors.ts";
+import { Field } from "./fields.ts";
+import {
+  CLIST_CHUNK,
+  DEFAULT_LIMITS,
+  ELEMENTS_CHUNK,
+  FRAME_POINTS_MAX,
+  FRAMES_CHUNK,
+  FUNCTIONS_MAX,
+  type ImageLimits,
+  MODULE_BYTES_MAX,
+} from "./limits.ts";
+import {
+  type ChunkedList,
+  type MachineBlock,
+  type ManifestBlock,
+  type ProcessBlock,
+  readManifest,
+  readProcess,
+} from "./manifest.ts";
+import { decodeMemory } from "./memory.ts";
+import { cborToValues } from "./parts.ts";
+import { cborToPlain, type PlainReader } from "./plain.ts";
+import type {
+  Frame,
+  MachineState,
+  MemoryState,
+  ModuleState,
+  Pending,
+  Plain,
+  ProcessState,
+  TreeState,
+} from "./state.ts";
+
+export interface DecodeOptions {
+  /** Needed where the image is a difference. */
+  readonly base?: Base;
+  readonly limits?: Partial<ImageLimits>;
+  readonly hasher?: Hasher;
+  /** Where a memory is to be put: zeroed bytes of just this length. Default: a new array. */
+  readonly allocate?: (init: { process: number; memory: number; byteLength: number }) => Uint8Array;
+  /** Whatever needs the module or the kernel's knowledge; returns what is wrong as "frame 3: has no safepoint 7". */
+  readonly check?: (process: ProcessState, init: { index: number; tree: TreeState }) => string | undefined;
+}
+
+/** CID of 4096 zero bytes, which are never stored. */
+export const ZERO_PAGE_CID = "bafkreifnp6wlewdpy3uwnqae27i5c2ycj5mal734wr6hvbo2xwfurcjmu4";
+
+export function decodeImage(image: Image, options: DecodeOptions = {}): TreeState {
+  verifyImage(image, options.hasher);
+  const { base } = options;
+  if (image.base !== null && image.base !== base?.root) throw needsBase(image);
+  const source: BlockSource = (cid) => image.blocks.get(cid) ?? base?.block(cid);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const manifest = readManifest(requireCbor(source, textToCid(image.root), "manifest"));
+  if (manifest.processes.length > limits.processesMax) {
+    throw new ImageError({
+      code: "limit",
+      where: "manifest: processes",
+      what: `has ${manifest.processes.length} processes, ${limits.processesMax} are accepted`,
+    });
+  }
+  const reader: Reader = {
+    source,
+    options,
+    manifest,
+    left: { ...limits },
+    budget: { bytesLeft: limits.plainBytesMax },
+  };
+  const state: TreeState = {
+    rewriter: manifest.rewriter,
+    gasSchedule: manifest.gasSchedule,
+    modules: manifest.modules.map((cid, index) => decodeModule(cid, `module ${index}`, source)),
+    images: manifest.images.map((cid, index) => {
+      requireBlock(source, cid, `held image ${index}`);
+      return makeVerifiedImage({ root: cidToText(cid), base: image.base, blocks: image.blocks });
+    }),
+    processes: manifest.processes.map((cid, index) => decodeProcess(cid, index, reader)),
+    kernel: cborToPlain(manifest.kernel, reader),
+  };
+  checkProcesses(state, options);
+  return state;
+}
+
+export function needsBase(image: { readonly root: string; readonly base: string | null }): ImageError {
+  return new ImageError({
+    code: "needs-base",
+    where: "image",
+    what: `holds only the difference to the image ${image.base}`,
+    advice: "give that image as its base",
+  });
+}
+
+interface Reader extends PlainReader {
+  readonly source: BlockSource;
+  readonly options: DecodeOptions;
+  readonly manifest: ManifestBlock;
+  /** What is left of the limits; each is taken before anything of that size is made. */
+  readonly left: { -readonly [key in keyof ImageLimits]: number };
+}
+
+function take(reader: Reader, init: { limit: keyof ImageLimits; amount: number; unit: string; where: string }): void {
+  const { limit, amount, unit, where } = init;
+  if (amount > reader.left[limit]) {
+    throw new ImageError({
+      code: "limit",
+      where,
+      what: `has ${amount} ${unit}, ${reader.left[limit]} more are accepted`,
+    });
+  }
+  reader.left[limit] -= amount;
+}
+
+function decodeModule(cid: Uint8Array, where: string, source: BlockSource): ModuleState {
+  const name = cidToText(cid);
+  const bytes = source(name);
+  if (bytes !== undefined && bytes.length > MODULE_BYTES_MAX) {
+    throw new ImageError({ code: "limit", where, what: `has ${bytes.length} bytes, the limit is ${MODULE_BYTES_MAX}` });
+  }
+  return { cid: name, bytes };
+}
+
+function decodeProcess(cid: Uint8Array, index: number, reader: Reader): ProcessState {
+  const where = `process ${index}`;
+  const { source, options, manifest } = reader;
+  const block: ProcessBlock = readProcess(new Field(requireCbor(source, cid, where), where));
+  const module = manifest.modules[block.module];
+  if (module === undefined) throw new Field(block.module, `${where}: module`).fail("names no module of the image");
+  if (block.parent >= index) throw new Field(block.parent, `${where}: parent`).fail("does not come before it");
+  const partner = options.base?.partner({ index, module: cidToText(module) });
+  const plainBlock = (link: Uint8Array, name: string): Plain =>
+    cborToPlain(new Field(requireCbor(source, link, name), name), reader);
+  return {
+    parent: block.parent,
+    module: block.module,
+    guest: { kind: block.guestKind, state: plainBlock(block.guestState, `${where}: guest state`) },
+    machine: block.machine === null ? null : decodeMachine(block.machine, { where, index, partner, reader }),
+    meter: block.meter,
+    status: block.status,
+    clist: readChunks(block.clist, { size: CLIST_CHUNK, reader }).map((entry, position) =>
+      cborToPlain(new Field(entry, `${where}: clist ${position}`), reader),
+    ),
+    mailbox: block.mailbox.map((link, at) => plainBlock(link, `${where}: mailbox ${at}`)),
+    kernel: cborToPlain(block.kernel, reader),
+  };
+}
+
+interface MachineContext {
+  readonly where: string;
+  readonly index: number;
+  readonly partner: BaseProcess | undefined;
+  readonly reader: Reader;
+}
+
+function decodeMachine(block: MachineBlock, context: MachineContext): MachineState {
+  const { where, reader } = context;
+  return {
+    memories: decodeMemories(block, context),
+    tables: block.tables.map((list) => decodeElements(list, reader)),
+    globals: block.globals,
+    droppedData: block.droppedData,
+    droppedElements: block.droppedElements,
+    frames: decodeFrames(block.frames, `${where}: frame`, reader),
+    pending: decodePending(block.pending, reader),
+    counters: block.counters,
+  };
+}
+
+function decodeMemories(block: MachineBlock, { where, index, partner, reader }: MachineContext): MemoryState[] {
+  const { allocate } = reader.options;
+  return block.memories.map((memory, at) => {
+    const name = `${where}: memory ${at}`;
+    take(reader, { limit: "memoryWasmPagesMax", amount: memory.pages, unit: "pages of 64 KiB", where: name });
+    return decodeMemory(memory, {
+      source: reader.source,
+      base: partner?.memories[at],
+      where: name,
+      zeroPage: ZERO_PAGE_CID,
+      allocate: (byteLength) => allocate?.({ process: index, memory: at, byteLength }) ?? new Uint8Array(byteLength),
+    });
+  });
+}
+
+/** The items of a list that is cut every `size` items. */
+function readChunks(list: ChunkedList, init: { size: number; reader: Reader }): unknown[] {
+  const ends = chunkEnds(list.length, init.size);
+  const whole = new Field(list, list.where);
+  if (ends.length !== list.chunks.length) throw whole.fail(`has ${list.chunks.length} blocks for ${list.length} items`);
+  const items: unknown[] = [];
+  for (const [index, cid] of list.chunks.entries()) {
+    const block = new Field(requireCbor(init.reader.source, cid, list.where), list.where);
+    for (const item of block.array(init.size, "items")) items.push(item);
+    if (items.length !== ends[index]) throw block.fail(`block ${index} does not hold the items that it should`);
+  }
+  return items;
+}
+
+function decodeElements(list: ChunkedList, reader: Reader): (number | null)[] {
+  take(reader, { limit: "tableElementsMax", amount: list.length, unit: "elements", where: list.where });
+  return readChunks(list, { size: ELEMENTS_CHUNK, reader }).map((item, index) =>
+    item === null ? null : new Field(item, `${list.where} ${index}`).integer(0, FUNCTIONS_MAX),
+  );
+}
+
+function decodeFrames(list: ChunkedList, name: string, reader: Reader): Frame[] {
+  take(reader, { limit: "framesMax", amount: list.length, unit: "frames", where: list.where });
+  const whole = new Field(list, list.where);
+  const frames: Frame[] = [];
+  const ends: number[] = [];
+  for (const cid of list.chunks) {
+    const block = new Field(requireCbor(reader.source, cid, list.where), list.where);
+    for (const item of block.array(FRAMES_CHUNK, "frames")) {
+      frames.push(decodeFrame(new Field(item, `${name} ${frames.length}`), reader));
+    }
+    ends.push(frames.length);
+  }
+  if (frames.length !== list.length) throw whole.fail(`holds ${frames.length} frames instead of ${list.length}`);
+  if (frameChunkEnds(frames).join() !== ends.join()) {
+    throw whole.fail("are not cut into blocks as they should be", "not-canonical");
+  }
+  return frames;
+}
+
+function decodeFrame(field: Field, reader: Reader): Frame {
+  const [func, point, values] = field.array(3, "parts");
+  if (values === undefined) throw field.fail("is not a list of function, safepoint and values");
+  const frame = {
+    func: new Field(func, `${field.where}: func`).integer(0, FUNCTIONS_MAX),
+    point: new Field(point, `${field.where}: point`).integer(0, FRAME_POINTS_MAX),
+    values: cborToValues(new Field(values, field.where)),
+  };
+  take(reader, { limit: "frameValuesMax", amount: frame.values.length, unit: "values", where: field.where });
+  return frame;
+}
+
+function decodePending(field: Field, reader: Reader): Pending {
+  const kind = field.record().kind;
+  switch (kind) {
+    case "call": {
+      const fields = field.map(["kind", "func", "args", "state"]);
+      return {
+        kind,
+        func: fields.func.integer(0, FUNCTIONS_MAX),
+        args: cborToValues(fields.args),
+        state: cborToPlain(fields.state, reader),
+      };
+    }
+    case "results":
+      return { kind, values: cborToValues(field.map(["kind", "values"]).values) };
+    default:
+      return { kind: field.map(["kind"]).kind.oneOf(["none"]) };
+  }
+}
+
+function checkProcesses(tree: TreeState, options: DecodeOptions): void {
+  if (options.check === undefined) return;
+  for (const [index, process] of tree.processes.entries()) {
+    const wrong = options.check(process, { index, tree });
+    if (wrong !== undefined) throw new ImageError({ code: "refused", where: `process ${index}`, what: wrong });
+  }
+}
