@@ -11,26 +11,26 @@ const summary: ImageSummary = {
   rewriter: "1",
   gasSchedule: 1,
   modules: [{ cid: "bafkmodule", bytes: 20_480 }],
-  heldImages: [],
+  images: [],
   processes: [
     {
+      index: 0,
       parent: null,
-      kind: "wasi",
-      module: 0,
-      status: { state: "stopped", stop: { kind: "frozen" } },
-      gasGranted: 50e6,
-      gasUsed: 12_345_678,
-      memoryBytesMax: 2 ** 26,
-      memoryBytes: 1_114_112,
-      memoryBytesNotZero: 8192,
-      tableElements: 3,
+      module: "bafkmodule",
+      guest: "wasi",
+      status: "stopped: frozen",
+      meter: { gasGranted: 50e6, gasUsed: 12_345_678, pagesMax: 1024 },
+      started: true,
+      memories: [{ bytes: 1_114_112, bytesUsed: 8192 }],
+      tables: [{ elements: 3, elementsUsed: 2 }],
       globals: 2,
+      pending: "none",
+      clist: [{ position: 1, locator: "console" }],
+      mailbox: 0,
       stack: [
         { func: 12, name: "sie\u001b[31mve", point: 3, values: 4 },
         { func: 7, name: null, point: 0, values: 1 },
       ],
-      holds: ["1: console"],
-      messagesWaiting: 0,
     },
   ],
 };
@@ -40,26 +40,26 @@ describe("renderImage", () => {
     expect(renderImage(summary)).toBe(`image      bafyroot
 file       1.06 MiB in 34 blocks
 made by    rewriter 1, gas schedule 1
-module 0   bafkmodule, 20 KiB
+module     bafkmodule, 20 KiB
 
 process 0: wasi
-status     frozen
-gas        12.3M used of 50M, 37.7M left
+status     stopped: frozen
+gas        12.3M used of 50M
 memory     1.06 MiB of 64 MiB, 8 KiB of it not zero
 state      2 globals, 3 table elements, 0 messages waiting
 holds      1: console
-stack      #0 sie\ufffd[31mve at point 3, 4 values
-           #1 function 7 at point 0, 1 values
+stack      #0 sie\ufffd[31mve, safepoint 3, 4 values
+           #1 function 7, safepoint 0, 1 values
 `);
   });
 
   it("shortens a deep stack in its middle", () => {
     const [process] = summary.processes;
-    const deep = Array.from({ length: 1000 }, (_, func) => ({ func, name: null, point: 0, values: 0 }));
-    const text = renderImage({ ...summary, processes: [{ ...process!, stack: deep, holds: [] }] });
+    const stack = Array.from({ length: 1000 }, (_, func) => ({ func, name: null, point: 0, values: 0 }));
+    const text = renderImage({ ...summary, processes: [{ ...process!, stack, clist: [] }] });
     expect(text).toContain("… 976 frames more …");
-    expect(text).toContain("#0 function 0 ");
-    expect(text).toContain("#999 function 999 ");
+    expect(text).toContain("#0 function 0,");
+    expect(text).toContain("#999 function 999,");
     expect(text.split("\n").length).toBeLessThan(40);
     expect(text).toContain("holds      no capability");
   });
