@@ -5,6 +5,7 @@
  */
 export { WASI_MODULE } from "./abi.ts";
 export { STANDING_EPOCH } from "./clocks.ts";
+export { WASI_KIND } from "./kind.ts";
 export { makeWasi } from "./make-wasi.ts";
 export type { WasiInit } from "./process.ts";
 export { SavedStateError } from "./saved.ts";
