@@ -19,3 +19,4 @@ export * from "./module.ts";
 export { decodeNames, functionName, type ModuleNames } from "./names.ts";
 export * as opcodes from "./opcodes.ts";
 export { validateModule } from "./validate.ts";
+export * as rewriting from "./rewrite/index.ts";

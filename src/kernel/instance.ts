@@ -1,0 +1,312 @@
+/**
+ * A hot instance with what belongs to it: memory, tables, globals, dropped segments, and the continuations linked to it.
+ * Knows how to begin, save and restore them; knows nothing of frames and gas.
+ * @module
+ */
+
+import { ByteReader } from "../bytes/index.ts";
+import type { MachineState, Value } from "../image/index.ts";
+import {
+  type DataSegment,
+  F32,
+  F64,
+  FUNCREF,
+  opcodes,
+  rewriting,
+  V128,
+  type ValueType,
+  WasmError,
+} from "../wasm/index.ts";
+import type { HostValue } from "./host.ts";
+import { HostFault, StateError } from "./machine-errors.ts";
+import { type Carrier, carriersToValues, type FunctionNumbers, valuesToCarriers } from "./machine-values.ts";
+import type { Program } from "./program.ts";
+
+/** What rewritten code calls in the machine. */
+export interface RuntimeCalls {
+  frame(id: number, gas: number, resultCarriers: number): void;
+  value(carrier: Carrier): void;
+  rethrow(): never;
+  hostCall(index: number, args: readonly HostValue[]): unknown;
+  memoryGrow(pages: number): number;
+  tableGrow(table: number, init: object | null, count: number): number;
+}
+
+type Continue = (...args: readonly Carrier[]) => number;
+
+const PAGE_BYTES = 65_536;
+
+export class Instance implements FunctionNumbers {
+  readonly gas: WebAssembly.Global;
+  readonly #program: Program;
+  readonly #exports: WebAssembly.Exports;
+  readonly #runtime: { readonly [name: string]: (...args: never[]) => unknown };
+  readonly #functions: WebAssembly.Table;
+  readonly #memory: WebAssembly.Memory | undefined;
+  readonly #continuations = new Map<string, Continue>();
+  #numbers: Map<object, number> | undefined;
+
+  constructor(program: Program, calls: RuntimeCalls, importedFunctions: number) {
+    this.#program = program;
+    this.#runtime = makeRuntime(program, calls);
+    const guest: { [name: string]: (...args: HostValue[]) => unknown } = {};
+    for (let i = 0; i < importedFunctions; i++) guest[String(i)] = (...args) => calls.hostCall(i, args);
+    const imports = { [rewriting.RUNTIME]: this.#runtime, [rewriting.GUEST_IMPORTS]: guest };
+    this.#exports = instantiate(program.hot, imports as WebAssembly.Imports).exports;
+    this.gas = this.#exports[rewriting.EXPORT_GAS] as WebAssembly.Global;
+    this.#functions = this.#exports[rewriting.EXPORT_FUNCTIONS] as WebAssembly.Table;
+    this.#memory = this.#exports[rewriting.EXPORT_MEMORY] as WebAssembly.Memory | undefined;
+  }
+
+  get memoryPages(): number {
+    return this.#memory === undefined ? 0 : this.#memory.buffer.byteLength / PAGE_BYTES;
+  }
+
+  memory(): Uint8Array {
+    return this.#memory === undefined ? new Uint8Array(0) : new Uint8Array(this.#memory.buffer);
+  }
+
+  growMemory(pages: number): void {
+    try {
+      this.#memory?.grow(pages);
+    } catch (error) {
+      throw new HostFault(`this engine can not give the guest ${pages} more pages of memory`, { cause: error });
+    }
+  }
+
+  tableLength(table: number): number {
+    return this.#table(table).length;
+  }
+
+  growTable(table: number, count: number, init: object | null): void {
+    this.#table(table).grow(count, init);
+  }
+
+  #table(index: number): WebAssembly.Table {
+    return this.#exports[rewriting.exportOf.table(index)] as WebAssembly.Table;
+  }
+
+  numberOf(func: object): number {
+    this.#numbers ??= this.#numberAll();
+    const number = this.#numbers.get(func);
+    if (number === undefined) throw new Error("a function reference is not one of the guest's functions");
+    return number;
+  }
+
+  #numberAll(): Map<object, number> {
+    const numbers = new Map<object, number>();
+    for (let i = 0; i < this.#functions.length; i++) numbers.set(this.#functions.get(i) as object, i);
+    return numbers;
+  }
+
+  functionAt(number: number): object {
+    return this.#functions.get(number) as object;
+  }
+
+  continuation(func: number, point: number, resumption: rewriting.Resumption): Continue {
+    const key = `${func} ${point} ${resumption}`;
+    let run = this.#continuations.get(key);
+    if (run === undefined) {
+      const module = this.#program.continuation(func, point, resumption);
+      const hot: { [name: string]: WebAssembly.ImportValue } = {};
+      const prefix = rewriting.hotFunctionName(0).slice(0, -1);
+      for (const item of WebAssembly.Module.imports(module)) {
+        if (item.module !== rewriting.HOT) continue;
+        hot[item.name] = item.name.startsWith(prefix)
+          ? (this.functionAt(Number(item.name.slice(prefix.length))) as WebAssembly.ExportValue)
+          : (this.#exports[item.name] as WebAssembly.ExportValue);
+      }
+      const imports = { [rewriting.RUNTIME]: this.#runtime, [rewriting.HOT]: hot };
+      run = instantiate(module, imports as WebAssembly.Imports).exports[
+        rewriting.EXPORT_CONTINUE
+      ] as unknown as Continue;
+      this.#continuations.set(key, run);
+    }
+    return run;
+  }
+
+  /** Copies the active data segments, as instantiation would have. Throws WasmError if one does not fit. */
+  initialise(): void {
+    const { module } = this.#program;
+    const memory = this.memory();
+    for (let i = 0; i < module.data.length; i++) {
+      const segment = module.data[i] as DataSegment;
+      if (segment.offset === undefined) continue;
+      const offset = this.#offset(segment.offset.start, segment.offset.end);
+      if (offset + segment.end - segment.start > memory.length) {
+        throw new WasmError(
+          "invalid",
+          `data section: segment ${i} ends at byte ${offset + segment.end - segment.start} of a memory of ${memory.length}`,
+        );
+      }
+      memory.set(module.bytes.subarray(segment.start, segment.end), offset);
+    }
+  }
+
+  /** Value of a constant expression of type i32, as unsigned. */
+  #offset(start: number, end: number): number {
+    const reader = new ByteReader(this.#program.module.bytes, start, end);
+    const stack: number[] = [];
+    while (!reader.done) {
+      switch (reader.u8()) {
+        case opcodes.OP_I32_CONST:
+          stack.push(reader.s32());
+          break;
+        case opcodes.OP_GLOBAL_GET:
+          stack.push((this.#exports[rewriting.exportOf.global(reader.u32())] as WebAssembly.Global).value as number);
+          break;
+        case opcodes.OP_I32_ADD:
+          stack.push(((stack.pop() as number) + (stack.pop() as number)) | 0);
+          break;
+        case opcodes.OP_I32_SUB: {
+          const right = stack.pop() as number;
+          stack.push(((stack.pop() as number) - right) | 0);
+          break;
+        }
+        case opcodes.OP_I32_MUL:
+          stack.push(Math.imul(stack.pop() as number, stack.pop() as number));
+          break;
+      }
+    }
+    return (stack[0] as number) >>> 0;
+  }
+
+  save(copy: boolean): Pick<MachineState, "memories" | "tables" | "globals" | "droppedData" | "droppedElements"> {
+    const { module } = this.#program;
+    const bytes = this.memory();
+    const dropped = (name: (i: number) => string, count: number): number[] =>
+      Array.from({ length: count }, (_, i) => i).filter(
+        (i) => (this.#exports[name(i)] as WebAssembly.Global | undefined)?.value === 1,
+      );
+    return {
+      memories: module.memories.map(() => ({ pages: this.memoryPages, bytes: copy ? bytes.slice() : bytes })),
+      tables: this.#saveTables(),
+      globals: module.globals.map((global, g) => this.#saveGlobal(g, global.type)),
+      droppedData: dropped(rewriting.exportOf.droppedData, module.data.length),
+      droppedElements: dropped(rewriting.exportOf.droppedElement, module.elements.length),
+    };
+  }
+
+  #saveTables(): readonly (readonly (number | null)[])[] {
+    const { initialTables } = this.#program;
+    if (initialTables !== undefined) return initialTables;
+    const tables = this.#program.module.tables.map((_, t) => {
+      const table = this.#table(t);
+      return Array.from({ length: table.length }, (_, i) => {
+        const item = table.get(i) as object | null;
+        return item === null ? null : this.numberOf(item);
+      });
+    });
+    if (this.#program.tablesFixed) this.#program.initialTables = tables;
+    return tables;
+  }
+
+  #saveGlobal(index: number, type: ValueType): Value {
+    if (type === F32 || type === F64 || type === V128) {
+      const parts = rewriting
+        .carriers(type)
+        .map((_, part) => (this.#exports[rewriting.exportOf.globalGet(index, part)] as () => Carrier)());
+      return carriersToValues([type], parts, this)[0] as Value;
+    }
+    const value = (this.#exports[rewriting.exportOf.global(index)] as WebAssembly.Global).value as Carrier;
+    return carriersToValues([type], [value], this)[0] as Value;
+  }
+
+  restore(state: MachineState, pagesMax: number): void {
+    this.#restoreMemory(state, pagesMax);
+    this.#restoreTables(state);
+    this.#restoreGlobals(state);
+    this.#dropAgain("data.drop", "droppedData", state.droppedData);
+    this.#dropAgain("elem.drop", "droppedElements", state.droppedElements);
+  }
+
+  #restoreMemory(state: MachineState, pagesMax: number): void {
+    const { memories } = this.#program.module;
+    if (state.memories.length !== memories.length)
+      throw new StateError(`memories: ${state.memories.length} where the module has ${memories.length}`);
+    const [memory] = state.memories;
+    if (memory === undefined) return;
+    const declared = memories[0]?.max ?? PAGE_BYTES;
+    if (memory.pages < this.memoryPages || memory.pages > declared)
+      throw new StateError(`memory: ${memory.pages} pages do not fit the module's limits`);
+    if (memory.pages > pagesMax)
+      throw new StateError(`memory: ${memory.pages} pages, and the limit is ${pagesMax}; give it more memory`);
+    if (memory.bytes.length !== memory.pages * PAGE_BYTES)
+      throw new StateError("memory: its bytes are not as many as its pages say");
+    if (memory.pages > this.memoryPages) this.growMemory(memory.pages - this.memoryPages);
+    this.memory().set(memory.bytes);
+  }
+
+  #restoreTables(state: MachineState): void {
+    const { tables } = this.#program.module;
+    if (state.tables.length !== tables.length)
+      throw new StateError(`tables: ${state.tables.length} where the module has ${tables.length}`);
+    if (state.tables === this.#program.initialTables) return;
+    state.tables.forEach((saved, t) => {
+      const table = this.#table(t);
+      const max = tables[t]?.limits.max ?? Number.POSITIVE_INFINITY;
+      if (saved.length < table.length || saved.length > max)
+        throw new StateError(`table ${t}: ${saved.length} elements do not fit the module's limits`);
+      if (saved.length > table.length) table.grow(saved.length - table.length, null);
+      const before = this.#program.initialTables?.[t];
+      for (let i = 0; i < saved.length; i++) {
+        const item = saved[i] as number | null;
+        if (before !== undefined && before[i] === item) continue;
+        if (item !== null && (tables[t]?.element !== FUNCREF || item >= this.#functions.length)) {
+          throw new StateError(`table ${t}: element ${i} names function ${item}, which does not exist`);
+        }
+        table.set(i, item === null ? null : this.functionAt(item));
+      }
+    });
+  }
+
+  #restoreGlobals(state: MachineState): void {
+    const { globals } = this.#program.module;
+    if (state.globals.length !== globals.length)
+      throw new StateError(`globals: ${state.globals.length} where the module has ${globals.length}`);
+    globals.forEach((global, g) => {
+      if (!global.mutable) return;
+      const carriers = valuesToCarriers([global.type], [state.globals[g] as Value], this);
+      if (typeof carriers === "string") throw new StateError(`global ${g}: ${carriers}`);
+      const setter = this.#exports[rewriting.exportOf.globalSet(g)] as ((...parts: Carrier[]) => void) | undefined;
+      if (setter !== undefined) setter(...carriers);
+      else (this.#exports[rewriting.exportOf.global(g)] as WebAssembly.Global).value = carriers[0];
+    });
+  }
+
+  #dropAgain(helper: "data.drop" | "elem.drop", name: string, segments: readonly number[]): void {
+    for (const segment of segments) {
+      const drop = this.#exports[`${helper} ${segment}`] as (() => void) | undefined;
+      if (drop === undefined) throw new StateError(`${name}: the module never drops segment ${segment}`);
+      drop();
+    }
+  }
+}
+
+function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module, imports);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) {
+      throw new WasmError("invalid", "element section: a segment does not fit its table", undefined);
+    }
+    throw new HostFault(`this engine can not instantiate the module: ${String(error)}`, { cause: error });
+  }
+}
+
+function makeRuntime(program: Program, calls: RuntimeCalls): { [name: string]: (...args: never[]) => unknown } {
+  const value = (carrier: Carrier): void => calls.value(carrier);
+  const runtime: { [name: string]: (...args: never[]) => unknown } = {
+    frame: (id: number, gas: number, results: number) => calls.frame(id, gas, results),
+    i32: value,
+    i64: value,
+    funcref: value,
+    externref: value,
+    "memory.grow": (pages: number) => calls.memoryGrow(pages),
+    [rewriting.RETHROW]: () => calls.rethrow(),
+  };
+  program.module.tables.forEach((_, t) => {
+    runtime[`table.grow ${t}`] = (init: object | null, count: number) => calls.tableGrow(t, init, count);
+  });
+  return runtime;
+}

@@ -1,0 +1,153 @@
+/**
+ * A program: one module, rewritten and compiled once, shared by all processes that run it; with its continuations, which
+ * are made when a frame is first resumed and kept.
+ * @module
+ */
+
+import { decodeModule, rewriting, type ValueType, validateModule, WasmError, type WasmModule } from "../wasm/index.ts";
+
+export interface Program {
+  readonly module: WasmModule;
+  readonly hot: WebAssembly.Module;
+  readonly functions: FunctionTable;
+  /** Whether no instruction of the module can change a table. */
+  readonly tablesFixed: boolean;
+  /** What a fresh instance has in its tables: kept once known, if tables are fixed. */
+  initialTables: readonly (readonly (number | null)[])[] | undefined;
+  continuation(func: number, point: number, resumption: rewriting.Resumption): WebAssembly.Module;
+  /** Types of what is saved at a safepoint, and of the results that it waits for; undefined if there is none such. */
+  point(func: number, point: number): PointTypes | undefined;
+}
+
+export interface PointTypes {
+  readonly kind: "entry" | "loop" | "call" | "bulk";
+  readonly values: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** What the machine asks of each function, by original index. */
+export interface FunctionTable {
+  isBounded(func: number): boolean;
+  canTrap(func: number): boolean;
+  frameSlots(func: number): number;
+  /** Number of the function's first safepoint among all of the module's. */
+  pointBase(func: number): number;
+  /** The function that has safepoint `id`, counted over the module. */
+  functionOfPoint(id: number): number;
+}
+
+export interface ProgramInit {
+  /** The original module. */
+  readonly bytes: Uint8Array;
+  /** What `rewriteModule` made of it before: from a cache, by content. */
+  readonly rewritten?: Uint8Array;
+  /** A compiled form of it, as posted from another thread. */
+  readonly hot?: WebAssembly.Module;
+}
+
+/**
+ * Decodes, validates, rewrites and compiles.
+ *
+ * @throws WasmError for a module that is malformed, invalid or unsupported; also where this engine refuses it
+ */
+export function makeProgram(init: ProgramInit): Program {
+  const module = decodeModule(init.bytes);
+  if (init.hot === undefined && init.rewritten === undefined) validateModule(module);
+  const hot = init.hot ?? compile(init.rewritten ?? rewriting.rewriteModule(module));
+  const [section] = WebAssembly.Module.customSections(hot, rewriting.METADATA);
+  if (section === undefined)
+    throw new WasmError("malformed", "the rewritten module has no table of functions; empty the cache");
+  return new RewrittenProgram(module, hot, rewriting.readMetadata(new Uint8Array(section)));
+}
+
+function compile(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new WasmError("unsupported", `this engine refuses the rewritten module: ${reason}`);
+  }
+}
+
+const POINTS_PER_FUNCTION_MAX = 2 ** 20;
+
+class RewrittenProgram implements Program {
+  readonly module: WasmModule;
+  readonly hot: WebAssembly.Module;
+  readonly functions: FunctionTable;
+  readonly tablesFixed: boolean;
+  initialTables: readonly (readonly (number | null)[])[] | undefined;
+  readonly #plans = new Map<number, rewriting.FunctionPlan>();
+  readonly #continuations = new Map<string, WebAssembly.Module>();
+
+  constructor(module: WasmModule, hot: WebAssembly.Module, metadata: readonly rewriting.FunctionMetadata[]) {
+    this.module = module;
+    this.hot = hot;
+    this.functions = makeFunctionTable(module, metadata);
+    this.tablesFixed = metadata.every((item) => !item.changesTables);
+  }
+
+  continuation(func: number, point: number, resumption: rewriting.Resumption): WebAssembly.Module {
+    const key = `${func} ${point} ${resumption}`;
+    let continuation = this.#continuations.get(key);
+    if (continuation === undefined) {
+      continuation = compile(
+        rewriting.makeContinuation({
+          ...this.#plan(func),
+          point,
+          resumption,
+          pointBase: this.functions.pointBase(func),
+          isBounded: (callee) => this.functions.isBounded(callee),
+        }),
+      );
+      this.#continuations.set(key, continuation);
+    }
+    return continuation;
+  }
+
+  point(func: number, point: number): PointTypes | undefined {
+    if (func < this.module.importedFunctions || func >= this.module.functions.length) return undefined;
+    if (point < 0 || point >= POINTS_PER_FUNCTION_MAX) return undefined;
+    const planned = this.#plan(func).plan.points[point];
+    if (planned === undefined) return undefined;
+    return { kind: planned.kind, values: planned.slots.map((slot) => slot.type), results: planned.results };
+  }
+
+  #plan(func: number): rewriting.FunctionPlan {
+    let plan = this.#plans.get(func);
+    if (plan === undefined) {
+      plan = rewriting.planFunction(this.module, func, (callee) => this.functions.isBounded(callee));
+      this.#plans.set(func, plan);
+    }
+    return plan;
+  }
+}
+
+function makeFunctionTable(module: WasmModule, metadata: readonly rewriting.FunctionMetadata[]): FunctionTable {
+  const first = module.importedFunctions;
+  const bases = new Uint32Array(metadata.length + 1);
+  metadata.forEach((item, i) => {
+    bases[i + 1] = (bases[i] as number) + item.points;
+  });
+  const at = (func: number): rewriting.FunctionMetadata | undefined => metadata[func - first];
+  return Object.freeze({
+    isBounded: (func: number) => at(func)?.bounded === true,
+    canTrap: (func: number) => at(func)?.canTrap === true,
+    // Frames of bounded functions are never on the saved stack, and not counted.
+    frameSlots: (func: number) => (at(func)?.bounded === true ? 0 : (at(func)?.frameSlots ?? 0)),
+    pointBase: (func: number) => bases[func - first] as number,
+    functionOfPoint: (id: number) => first + lastNotAbove(bases, id),
+  });
+}
+
+/** Index of the last entry that is not above `value`, in an ascending array that starts with 0. */
+function lastNotAbove(ascending: Uint32Array, value: number): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((ascending[middle] as number) <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

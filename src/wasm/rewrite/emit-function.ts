@@ -1,0 +1,588 @@
+/**
+ * Emits one function from its plan, instruction by instruction: what both the hot form and the continuations are made
+ * of. The subclasses-by-argument are `hot.ts` (whole body) and `continuation.ts` (the rest of a body after a safepoint);
+ * they differ in where they start, in what a local's number is, and in how they return.
+ * @module
+ */
+
+import { EXNREF, type FunctionType, I32, type ValueType, type WasmModule } from "../module.ts";
+import * as o from "../opcodes.ts";
+import type { CatchClause } from "./body.ts";
+import { CodeWriter } from "./code-writer.ts";
+import { CANONICAL_LANES } from "./float-sources.ts";
+import type { Plan, PlannedPoint } from "./plan.ts";
+import type { Target } from "./target.ts";
+
+/** How the two forms of a function differ. */
+export interface Form {
+  readonly gas: number;
+  readonly depth: number;
+  /** Whether tail calls stay tail calls: a continuation does not return as the function does. */
+  readonly tailCall: boolean;
+  /** Number of an original local. */
+  local(original: number): number;
+  /** Emits what follows the saving of a frame: return with dummies. */
+  leave(code: CodeWriter): void;
+  /** Emits `return`, with the results on the stack. */
+  finish(code: CodeWriter, functionDepth: number): void;
+}
+
+interface Frame {
+  readonly opener: number;
+  readonly op: number;
+  /** How many labels are open when its own is. */
+  readonly level: number;
+  readonly type: FunctionType;
+  /**
+   * Opened again in a continuation, to be left in the middle. A loop: branches to it save the frame as at its header.
+   * An `if`: only the arm that the frame was in is there, as a plain block.
+   */
+  readonly entered: boolean;
+  /** Clauses of a try_table that have their own landing blocks. */
+  readonly clauses: number;
+  targeted: boolean;
+  thenFalls: boolean;
+}
+
+export interface EmitInit {
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly form: Form;
+  /** First local that may be used for temporaries and scratch. */
+  readonly freeLocal: number;
+  readonly pointBase: number;
+  readonly frameSlots: number;
+  readonly isBounded: (func: number) => boolean;
+}
+
+export class FunctionEmitter {
+  readonly code: CodeWriter;
+  readonly target: Target;
+  readonly #init: EmitInit;
+  readonly #frames: Frame[] = [];
+  #level = 0;
+
+  constructor(init: EmitInit) {
+    this.#init = init;
+    this.target = init.target;
+    const { plan } = init;
+    this.code = new CodeWriter({
+      source: plan.flow.body.module.bytes,
+      firstFree: init.freeLocal,
+      temporaryTypes: plan.temporaryTypes,
+    });
+  }
+
+  /** Opens the block that stands for the function's own label. */
+  openFunction(): void {
+    const type: FunctionType = { params: [], results: this.#init.plan.flow.body.type.results };
+    this.#openBlock(-1, o.OP_BLOCK, type);
+  }
+
+  /** The whole body, from its start. */
+  emitBody(): void {
+    this.#emitFrom(0, true);
+  }
+
+  /** The rest of the body after a safepoint; the form has put the saved values back into locals. */
+  emitRest(point: PlannedPoint, pushResults: () => void): void {
+    let height = 0;
+    for (const opener of point.openers) {
+      const base = this.#init.plan.flow.bases.get(opener) as number;
+      this.#pushStack(point, height, base);
+      height = base;
+      this.#reopen(opener);
+    }
+    this.#pushStack(point, height, point.stack.length);
+    const i = point.index;
+    if (point.kind === "loop") {
+      this.#emitFrom(i, true);
+    } else if (point.kind === "bulk") {
+      this.#bulkOperation(i);
+      this.#emitFrom(i + 1, true);
+    } else {
+      pushResults();
+      this.#keepProduced(i);
+      this.#charge(i, false);
+      this.#emitFrom(i + 1, true);
+    }
+  }
+
+  #pushStack(point: PlannedPoint, from: number, to: number): void {
+    for (let h = from; h < to; h++) this.code.getTemporary(this.#temporary(point.stack[h] as number));
+  }
+
+  #temporary(value: number): number {
+    return this.#init.plan.temporaryOf[value] as number;
+  }
+
+  /** Opens a block again that the saved frame was inside of; its parameters are consumed already. */
+  #reopen(opener: number): void {
+    const { body } = this.#init.plan.flow;
+    const op = body.op[opener] as number;
+    const type = body.blockTypes.get(opener) as FunctionType;
+    const inner: FunctionType = { params: [], results: type.results };
+    if (op === o.OP_TRY_TABLE) {
+      this.#openTry(opener, inner);
+    } else if (op === o.OP_LOOP) {
+      this.#openLabel(o.OP_BLOCK, inner);
+      this.#openBlock(opener, op, { params: [], results: type.params }, true);
+    } else {
+      this.#openBlock(opener, op, inner, true);
+    }
+  }
+
+  #openBlock(opener: number, op: number, type: FunctionType, entered = false): void {
+    this.#openLabel(entered ? o.OP_BLOCK : op, type);
+    this.#pushFrame(opener, op, type, entered, 0);
+  }
+
+  #openLabel(op: number, type: FunctionType): void {
+    this.code.block(op, type, this.#init.target);
+    this.#level++;
+  }
+
+  #pushFrame(opener: number, op: number, type: FunctionType, entered: boolean, clauses: number): void {
+    this.#frames.push({ opener, op, level: this.#level, type, entered, clauses, targeted: false, thenFalls: false });
+  }
+
+  #emitFrom(start: number, startReachable: boolean): void {
+    const { body } = this.#init.plan.flow;
+    let i = start;
+    let reachable = startReachable;
+    while (i < body.count) {
+      if (!reachable) i = this.#nextJoin(i);
+      const op = body.op[i] as number;
+      if (op === o.OP_END) {
+        if (reachable) this.#canonical(i);
+        reachable = this.#end(i, reachable);
+      } else if (op === o.OP_ELSE) {
+        if (reachable) this.#canonical(i);
+        const frame = this.#top();
+        if (frame.entered) {
+          // The arm that was entered ends here; the other is not part of this continuation.
+          i = body.match[frame.opener] as number;
+          reachable = this.#end(i, reachable);
+        } else {
+          this.#else(i, frame, reachable);
+          reachable = true;
+        }
+      } else {
+        reachable = this.#instruction(i, op);
+      }
+      i++;
+    }
+  }
+
+  /** The next place where control may join again: the innermost block's `else` or `end`. */
+  #nextJoin(i: number): number {
+    const { body } = this.#init.plan.flow;
+    const frame = this.#top();
+    if (frame.opener < 0) return body.count - 1;
+    const elseAt = body.elseOf[frame.opener] as number;
+    return elseAt >= i && !frame.entered ? elseAt : (body.match[frame.opener] as number);
+  }
+
+  #else(i: number, frame: Frame, reachable: boolean): void {
+    frame.thenFalls = reachable;
+    this.code.instruction(i, this.#init.plan.flow.body);
+    this.#charge(i, false);
+  }
+
+  /** Closes the innermost block; tells whether the code after it is reachable. */
+  #end(i: number, reachable: boolean): boolean {
+    const { body } = this.#init.plan.flow;
+    const frame = this.#top();
+    const enteredLoop = frame.entered && frame.op === o.OP_LOOP;
+    if (enteredLoop) this.#endEnteredLoop(frame, reachable);
+    else this.code.op(o.OP_END);
+    this.#frames.pop();
+    this.#level -= enteredLoop ? 2 : 1;
+    const hasElse = frame.opener >= 0 && (body.elseOf[frame.opener] as number) !== -1;
+    const otherArm = frame.op === o.OP_IF && !frame.entered && (!hasElse || frame.thenFalls);
+    const live = reachable || otherArm || (frame.op !== o.OP_LOOP && frame.targeted);
+    if (frame.clauses > 0) this.#landings(frame);
+    if (frame.opener < 0) return live;
+    if (!live) {
+      this.code.op(o.OP_UNREACHABLE);
+      return false;
+    }
+    this.#keepProduced(i);
+    this.#charge(i, false);
+    return true;
+  }
+
+  /** `br` to a loop entered in the middle: save the frame as it would be at the loop's header, and return to the kernel. */
+  #endEnteredLoop(frame: Frame, reachable: boolean): void {
+    const { plan } = this.#init;
+    if (reachable) this.code.branch(o.OP_BR, 1);
+    this.code.op(o.OP_END);
+    if (frame.targeted) {
+      const first = plan.flow.produced[frame.opener] as number;
+      for (let p = frame.type.results.length - 1; p >= 0; p--) {
+        const temporary = this.#temporary(first + p);
+        if (temporary >= 0) this.code.setTemporary(temporary);
+        else this.code.op(o.OP_DROP);
+      }
+      this.#save(plan.pointAt[frame.opener] as number);
+    } else {
+      this.code.op(o.OP_UNREACHABLE);
+    }
+    this.code.op(o.OP_END);
+  }
+
+  /** Emits instruction i, which is reachable; tells whether control falls through. */
+  #instruction(i: number, op: number): boolean {
+    const { plan, form } = this.#init;
+    const { body } = plan.flow;
+    const code = this.code;
+    this.#canonical(i);
+    switch (op) {
+      case o.OP_LOCAL_GET:
+      case o.OP_LOCAL_SET:
+      case o.OP_LOCAL_TEE:
+        code.indexed(op, form.local(body.a[i] as number));
+        break;
+      case o.OP_BLOCK:
+      case o.OP_IF:
+      case o.OP_LOOP:
+        this.#openBlock(i, op, body.blockTypes.get(i) as FunctionType);
+        if (op === o.OP_LOOP) this.#loopHeader(i);
+        else this.#charge(i, false);
+        return true;
+      case o.OP_TRY_TABLE:
+        this.#openTry(i, body.blockTypes.get(i) as FunctionType);
+        return true;
+      case o.OP_BR:
+        code.branch(op, this.#branchDepth(body.a[i] as number));
+        return false;
+      case o.OP_BR_IF:
+        code.branch(op, this.#branchDepth(body.a[i] as number));
+        break;
+      case o.OP_BR_TABLE:
+        code.branchTable((body.tables.get(i) as readonly number[]).map((depth) => this.#branchDepth(depth)));
+        return false;
+      case o.OP_RETURN:
+        form.finish(code, this.#level - 1);
+        return false;
+      case o.OP_UNREACHABLE:
+        code.op(op);
+        return false;
+      case o.OP_THROW:
+      case o.OP_THROW_REF:
+        code.get(form.gas);
+        code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
+        if (op === o.OP_THROW) code.indexed(op, this.#init.target.tag(body.a[i] as number));
+        else code.op(op);
+        return false;
+      case o.OP_CALL:
+      case o.OP_CALL_INDIRECT:
+        this.#call(i, op);
+        return true;
+      case o.OP_RETURN_CALL:
+      case o.OP_RETURN_CALL_INDIRECT:
+        this.#tailCall(i, op);
+        return false;
+      default:
+        this.#plain(i, op);
+    }
+    this.#keepProduced(i);
+    this.#charge(i, false);
+    return true;
+  }
+
+  /** Instructions that stay as they are, but for the numbers of what they refer to. */
+  #plain(i: number, op: number): void {
+    const { target } = this.#init;
+    const { body } = this.#init.plan.flow;
+    const code = this.code;
+    const a = body.a[i] as number;
+    switch (op) {
+      case o.OP_GLOBAL_GET:
+      case o.OP_GLOBAL_SET:
+        code.indexed(op, target.global(a));
+        return;
+      case o.OP_TABLE_GET:
+      case o.OP_TABLE_SET:
+      case o.OP_TABLE_SIZE:
+        code.indexed(op, target.table(a));
+        return;
+      case o.OP_REF_FUNC:
+        code.indexed(op, target.func(a));
+        return;
+      case o.OP_MEMORY_GROW:
+        this.#suspendingCall(i, () => code.indexed(o.OP_CALL, target.helper({ kind: "memory.grow" })));
+        return;
+      case o.OP_TABLE_GROW:
+        this.#suspendingCall(i, () => code.indexed(o.OP_CALL, target.helper({ kind: "table.grow", index: a })));
+        return;
+      case o.OP_DATA_DROP:
+        code.indexed(o.OP_CALL, target.helper({ kind: "data.drop", index: a }));
+        return;
+      case o.OP_ELEM_DROP:
+        code.indexed(o.OP_CALL, target.helper({ kind: "elem.drop", index: a }));
+        return;
+      case o.OP_MEMORY_INIT:
+      case o.OP_MEMORY_COPY:
+      case o.OP_MEMORY_FILL:
+      case o.OP_TABLE_INIT:
+      case o.OP_TABLE_COPY:
+      case o.OP_TABLE_FILL:
+        this.#bulk(i, op);
+        return;
+      default:
+        code.instruction(i, body);
+        if (CANONICAL_LANES[op] !== 0) code.canonicalLanes(CANONICAL_LANES[op] as number);
+    }
+  }
+
+  #loopHeader(i: number): void {
+    this.#keepProduced(i);
+    this.#testGas(this.#init.plan.pointAt[i] as number);
+    this.#charge(i, true);
+  }
+
+  /** Charges the run that starts after instruction i. At a checkpoint the gas is stored, for the case of a trap. */
+  #charge(i: number, checkpoint: boolean): void {
+    const gas = this.#init.plan.flow.charges[i + 1] as number;
+    const { code } = this;
+    if (gas !== 0) code.subtract(this.#init.form.gas, gas, checkpoint);
+    else if (checkpoint) code.get(this.#init.form.gas);
+    if (checkpoint) code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
+  }
+
+  /** The start of the hot form: test of gas and stack together, then the first charge. */
+  emitEntry(bounded: boolean): void {
+    const { code } = this;
+    const { gas, depth } = this.#init.form;
+    if (!bounded) {
+      code.subtract(depth, this.#init.frameSlots, true);
+      code.get(gas);
+      code.op(o.OP_I32_OR);
+      code.ifNegative();
+      this.#save(0);
+      code.op(o.OP_END);
+    }
+    this.#charge(-1, !bounded && this.#init.plan.flow.canTrap);
+  }
+
+  #testGas(point: number): void {
+    this.code.get(this.#init.form.gas);
+    this.code.ifNegative();
+    this.#save(point);
+    this.code.op(o.OP_END);
+  }
+
+  /** Hands the frame to the kernel and leaves the function. */
+  #save(number: number): void {
+    const { plan, target, form, pointBase } = this.#init;
+    const point = plan.points[number] as PlannedPoint;
+    const { code } = this;
+    code.constant(pointBase + number);
+    code.get(form.gas);
+    if (point.kind === "call") {
+      const first = plan.flow.produced[point.index] as number;
+      point.results.forEach((_, r) => code.getTemporary(this.#temporary(first + r)));
+    }
+    for (const slot of point.slots) {
+      if (slot.kind === "local") code.get(form.local(slot.index));
+      else code.getTemporary(slot.index);
+      if (slot.dirty) code.canonical(slot.type);
+    }
+    const values = point.slots.map((slot) => slot.type);
+    code.indexed(o.OP_CALL, target.save({ results: point.results, values }));
+    form.leave(code);
+  }
+
+  #call(i: number, op: number): void {
+    const { target, isBounded } = this.#init;
+    const { body } = this.#init.plan.flow;
+    const callee = body.a[i] as number;
+    if (op === o.OP_CALL_INDIRECT) {
+      const index = this.code.scratch(I32, 0);
+      this.code.set(index);
+      this.#suspendingCall(i, () => {
+        this.code.get(index);
+        this.code.callIndirect(op, target.gasType(callee), target.table(body.b[i] as number));
+      });
+    } else if (isBounded(callee)) {
+      this.#passGas();
+      this.code.indexed(o.OP_CALL, target.func(callee));
+      this.code.set(this.#init.form.gas);
+      this.#keepProduced(i);
+      this.#charge(i, false);
+    } else {
+      this.#suspendingCall(i, () => this.code.indexed(o.OP_CALL, target.func(callee)));
+    }
+  }
+
+  /** A call that may come back with the process stopped: its gas is negative then. */
+  #suspendingCall(i: number, call: () => void): void {
+    this.#passGas();
+    call();
+    const { form, plan, target } = this.#init;
+    if (plan.flow.canTrap) {
+      this.code.tee(form.gas);
+      this.code.indexed(o.OP_GLOBAL_SET, target.gasGlobal);
+    } else {
+      this.code.set(form.gas);
+    }
+    this.#keepProduced(i);
+    this.#testGas(plan.pointAt[i] as number);
+    this.#charge(i, false);
+  }
+
+  #passGas(): void {
+    this.code.get(this.#init.form.gas);
+    this.code.get(this.#init.form.depth);
+  }
+
+  #tailCall(i: number, op: number): void {
+    const { target, form, frameSlots } = this.#init;
+    const { body } = this.#init.plan.flow;
+    const { code } = this;
+    const index = code.scratch(I32, 0);
+    if (op === o.OP_RETURN_CALL_INDIRECT) code.set(index);
+    code.get(form.gas);
+    code.get(form.depth);
+    // The callee takes the place of this frame.
+    code.constant(frameSlots);
+    code.op(o.OP_I32_ADD);
+    if (op === o.OP_RETURN_CALL_INDIRECT) code.get(index);
+    if (op === o.OP_RETURN_CALL) code.indexed(form.tailCall ? op : o.OP_CALL, target.func(body.a[i] as number));
+    else
+      code.callIndirect(
+        form.tailCall ? op : o.OP_CALL_INDIRECT,
+        target.gasType(body.a[i] as number),
+        target.table(body.b[i] as number),
+      );
+    if (form.tailCall) return;
+    code.set(form.gas);
+    form.finish(code, this.#level - 1);
+  }
+
+  /** Bulk operations pay for their size before they run, and are a safepoint between the two. */
+  #bulk(i: number, op: number): void {
+    const { form, target, plan } = this.#init;
+    const { code } = this;
+    const point = plan.points[plan.pointAt[i] as number] as PlannedPoint;
+    const size = this.#temporary(point.stack[point.stack.length - 1] as number);
+    code.get(form.gas);
+    code.bulkCost(op, size);
+    code.op(o.OP_I32_SUB);
+    code.tee(form.gas);
+    code.indexed(o.OP_GLOBAL_SET, target.gasGlobal);
+    this.#testGas(plan.pointAt[i] as number);
+    this.#bulkOperation(i);
+  }
+
+  #bulkOperation(i: number): void {
+    const { target } = this.#init;
+    const { body } = this.#init.plan.flow;
+    const op = body.op[i] as number;
+    const a = body.a[i] as number;
+    const b = body.b[i] as number;
+    const { code } = this;
+    if (op === o.OP_MEMORY_INIT) code.indexed(o.OP_CALL, target.helper({ kind: "memory.init", index: a }));
+    else if (op === o.OP_TABLE_INIT) code.indexed(o.OP_CALL, target.helper({ kind: "table.init", index: a, table: b }));
+    else if (op === o.OP_TABLE_COPY) code.misc(op, target.table(a), target.table(b));
+    else if (op === o.OP_TABLE_FILL) code.misc(op, target.table(a));
+    else code.instruction(i, body);
+  }
+
+  /** Copies of those values that instruction i made and that a safepoint needs. */
+  #keepProduced(i: number): void {
+    const { produced, valueTypes } = this.#init.plan.flow;
+    const first = produced[i] as number;
+    const end = produced[i + 1] as number;
+    let lowest = end;
+    for (let v = first; v < end; v++) {
+      if (this.#temporary(v) >= 0) {
+        lowest = v;
+        break;
+      }
+    }
+    if (lowest === end) return;
+    const { code } = this;
+    for (let v = end - 1; v > lowest; v--) {
+      const temporary = this.#temporary(v);
+      if (temporary >= 0) code.setTemporary(temporary);
+      else code.set(code.scratch(valueTypes[v] as number, v - first));
+    }
+    code.teeTemporary(this.#temporary(lowest));
+    for (let v = lowest + 1; v < end; v++) {
+      const temporary = this.#temporary(v);
+      if (temporary >= 0) code.getTemporary(temporary);
+      else code.get(code.scratch(valueTypes[v] as number, v - first));
+    }
+  }
+
+  /** Makes float operands of instruction i canonical whose bits it shows. */
+  #canonical(i: number): void {
+    const flags = this.#init.plan.canonical.get(i);
+    if (flags === undefined) return;
+    const { observed, valueTypes } = this.#init.plan.flow;
+    const types = (observed.get(i) as readonly number[]).map((value) => valueTypes[value] as ValueType);
+    const deepest = flags.lastIndexOf(true);
+    const { code } = this;
+    for (let p = 0; p < deepest; p++) code.set(code.scratch(types[p] as number, p));
+    code.canonical(types[deepest] as number);
+    for (let p = deepest - 1; p >= 0; p--) {
+      code.get(code.scratch(types[p] as number, p));
+      if (flags[p]) code.canonical(types[p] as number);
+    }
+  }
+
+  #branchDepth(depth: number): number {
+    const frame = this.#frames[this.#frames.length - 1 - depth] as Frame;
+    frame.targeted = true;
+    return this.#level - frame.level;
+  }
+
+  #top(): Frame {
+    return this.#frames[this.#frames.length - 1] as Frame;
+  }
+
+  /**
+   * try_table, with a landing block around it for each clause: an exception comes with no gas in a local, so each landing
+   * reads it from the global, where the throw has left it, before it goes on to the clause's label.
+   */
+  #openTry(opener: number, type: FunctionType): void {
+    const { target } = this.#init;
+    const { body } = this.#init.plan.flow;
+    const clauses = body.clauses.get(opener) ?? [];
+    // The outermost block is for leaving normally; then one for each clause, the first clause's innermost.
+    if (clauses.length > 0) this.#openLabel(o.OP_BLOCK, type);
+    for (const clause of clauses.toReversed()) {
+      this.#openLabel(o.OP_BLOCK, { params: type.params, results: clausePayload(clause, body.module) });
+    }
+    this.code.tryTable(type, clauses, target);
+    this.#level++;
+    this.#pushFrame(opener, o.OP_TRY_TABLE, type, false, clauses.length);
+    this.#charge(opener, false);
+  }
+
+  #landings(frame: Frame): void {
+    const { form, target } = this.#init;
+    const clauses = this.#init.plan.flow.body.clauses.get(frame.opener) ?? [];
+    const { code } = this;
+    code.branch(o.OP_BR, clauses.length);
+    for (const clause of clauses) {
+      code.op(o.OP_END);
+      this.#level--;
+      code.indexed(o.OP_GLOBAL_GET, target.gasGlobal);
+      code.set(form.gas);
+      code.branch(o.OP_BR, this.#branchDepth(clause.depth));
+    }
+    code.op(o.OP_END);
+    this.#level--;
+  }
+}
+
+/** What an exception leaves on the stack where a clause catches it. */
+function clausePayload(clause: CatchClause, module: WasmModule): readonly ValueType[] {
+  const CATCH_REF = 1;
+  const CATCH_ALL_REF = 3;
+  const tag = clause.tag < 0 ? [] : (module.types[module.tags[clause.tag] as number] as FunctionType).params;
+  return clause.kind === CATCH_REF || clause.kind === CATCH_ALL_REF ? [...tag, EXNREF] : tag;
+}

@@ -1,0 +1,348 @@
+/**
+ * The hot module: the whole guest with gas, safepoints and determinism, and no code for resuming. That is in the
+ * continuations (continuation.ts), which are made when a frame is first resumed.
+ * @module
+ */
+
+import { ByteReader, type ByteWriter } from "../../bytes/index.ts";
+import { WasmError } from "../errors.ts";
+import { F32, F64, type FunctionType, I32, V128, type ValueType, type WasmModule } from "../module.ts";
+import * as o from "../opcodes.ts";
+import { makeBody } from "./body.ts";
+import { findBounded, frameSlots } from "./bounded.ts";
+import { emitFromCarriers, emitToCarrier } from "./carry.ts";
+import type { CodeWriter } from "./code-writer.ts";
+import { type Form, FunctionEmitter } from "./emit-function.ts";
+import { analyseFlow } from "./flow.ts";
+import { finishEntry, makeHostCall, newCode, withGas } from "./helpers.ts";
+import { HotTarget } from "./hot-layout.ts";
+import * as w from "./module-writer.ts";
+import { type CodeEntry, ModuleWriter, makeCodeEntry } from "./module-writer.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import {
+  carriers,
+  EXPORT_FUNCTIONS,
+  EXPORT_GAS,
+  EXPORT_MEMORY,
+  exportOf,
+  GUEST_IMPORTS,
+  METADATA,
+  RUNTIME,
+  RUNTIME_FUNCTIONS,
+} from "./runtime-abi.ts";
+import { writeDataSegment, writeElementSegment, writeGlobal, writeLimits, writeTable } from "./segments.ts";
+
+/** Stack slots of one frame, at most: every engine must have room for one. */
+export const FRAME_SLOTS_MAX = 20_000;
+/** What a function returns as gas after it has handed its frame over. */
+const STOPPED = -1;
+
+/** What is known of a function beside its code; by defined function. */
+export interface FunctionMetadata {
+  readonly bounded: boolean;
+  readonly canTrap: boolean;
+  /** Has an instruction that changes a table. */
+  readonly changesTables: boolean;
+  readonly points: number;
+  readonly frameSlots: number;
+}
+
+const FLAG_BOUNDED = 1;
+const FLAG_CAN_TRAP = 2;
+const FLAG_CHANGES_TABLES = 4;
+
+/** Reads the contents of the custom section `METADATA`. */
+export function readMetadata(section: Uint8Array): FunctionMetadata[] {
+  const reader = new ByteReader(section);
+  const metadata: FunctionMetadata[] = [];
+  while (!reader.done) {
+    const flags = reader.u8();
+    const points = reader.u32();
+    metadata.push({
+      bounded: (flags & FLAG_BOUNDED) !== 0,
+      canTrap: (flags & FLAG_CAN_TRAP) !== 0,
+      changesTables: (flags & FLAG_CHANGES_TABLES) !== 0,
+      points,
+      frameSlots: reader.u32(),
+    });
+  }
+  return metadata;
+}
+
+/**
+ * Rewrites a validated module.
+ *
+ * @returns the bytes of the hot module, with a custom section `METADATA`
+ * @throws WasmError `unsupported`, naming the function, if something can not be made freezable
+ */
+export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
+  checkImports(module);
+  const target = new HotTarget(module);
+  const bounded = findBounded(module);
+  const entries: CodeEntry[] = [];
+  const metadata: FunctionMetadata[] = [];
+  let pointBase = 0;
+  for (let i = 0; i < module.bodies.length; i++) {
+    const func = module.importedFunctions + i;
+    const flow = analyseFlow(makeBody(module, func));
+    const plan = makePlan(flow, (callee) => bounded[callee] === 1);
+    const slots = frameSlots(flow);
+    if (slots > FRAME_SLOTS_MAX) {
+      throw new WasmError(
+        "unsupported",
+        `code section: function ${func} needs a frame of ${slots} stack slots; at most ${FRAME_SLOTS_MAX}`,
+        flow.body.position[0] as number,
+      );
+    }
+    entries.push(emitHot(plan, target, pointBase, bounded));
+    metadata.push({
+      bounded: bounded[func] === 1,
+      canTrap: flow.canTrap,
+      changesTables: flow.changesTables,
+      points: plan.points.length,
+      frameSlots: slots,
+    });
+    pointBase += plan.points.length;
+  }
+  return assemble(module, target, entries, metadata);
+}
+
+function checkImports(module: WasmModule): void {
+  for (const item of module.imports) {
+    const name = JSON.stringify(`${item.module}.${item.name}`);
+    if (item.kind !== "func") {
+      throw new WasmError(
+        "unsupported",
+        `import section: ${name} is a ${item.kind}; a guest may import functions only, so let the module define it`,
+      );
+    }
+    const type = module.types[item.type] as FunctionType;
+    if (type.params.includes(V128) || type.results.includes(V128)) {
+      throw new WasmError("unsupported", `import section: ${name} passes v128, which the host can not`);
+    }
+  }
+}
+
+function emitHot(plan: Plan, target: HotTarget, pointBase: number, bounded: Uint8Array): CodeEntry {
+  const { body } = plan.flow;
+  const parameters = body.type.params.length;
+  const emitter = new FunctionEmitter({
+    plan,
+    target,
+    form: hotForm(body.type),
+    freeLocal: body.locals.length + 2,
+    pointBase,
+    frameSlots: frameSlots(plan.flow),
+    isBounded: (callee) => bounded[callee] === 1,
+  });
+  emitter.emitEntry(bounded[body.func] === 1);
+  emitter.openFunction();
+  emitter.emitBody();
+  const { code } = emitter;
+  code.get(parameters);
+  code.op(o.OP_END);
+  const bytes = code.finish();
+  return makeCodeEntry([...body.locals.subarray(parameters), ...code.addedLocals()], bytes, code.unlikely);
+}
+
+function hotForm(type: FunctionType): Form {
+  const gas = type.params.length;
+  return {
+    gas,
+    depth: gas + 1,
+    tailCall: true,
+    local: (original) => (original < gas ? original : original + 2),
+    leave: (code) => {
+      for (const result of type.results) code.zero(result);
+      code.constant(STOPPED);
+      code.op(o.OP_RETURN);
+    },
+    finish: (code) => {
+      code.get(gas);
+      code.op(o.OP_RETURN);
+    },
+  };
+}
+
+function assemble(
+  module: WasmModule,
+  target: HotTarget,
+  bodies: readonly CodeEntry[],
+  metadata: readonly FunctionMetadata[],
+): Uint8Array<ArrayBuffer> {
+  const typeOf = (func: number): FunctionType => module.types[module.functions[func] as number] as FunctionType;
+  const imports = Array.from({ length: module.importedFunctions }, (_, i) => i);
+  const hostCalls = imports.map((i) => makeHostCall(typeOf(i), i, target.gasGlobal));
+  // What continuations may need must exist also where the hot code itself does not use it: nothing but these.
+  const accessors = makeAccessors(module);
+  const runtime = [
+    ...RUNTIME_FUNCTIONS,
+    ...module.tables.map((table, t) => ({
+      name: `table.grow ${t}`,
+      type: { params: [table.element, I32], results: [I32] },
+    })),
+  ];
+  const functionTypes = [
+    ...module.functions.slice(module.importedFunctions).map((type) => target.gasType(type)),
+    ...imports.map((i) => target.type(withGas(typeOf(i)))),
+    ...target.helpers.map((helper) => target.type(helper.type)),
+    ...accessors.map((accessor) => target.type(accessor.type)),
+  ];
+  const importTypes = imports.map((i) => target.type(typeOf(i)));
+  const runtimeTypes = runtime.map((item) => target.type(item.type));
+  const tagTypes = module.tags.map((type) => target.type(module.types[type] as FunctionType));
+  const entries = [
+    ...bodies,
+    ...hostCalls,
+    ...target.helpers.map((helper) => helper.entry),
+    ...accessors.map((accessor) => accessor.entry),
+  ];
+
+  const writer = new ModuleWriter();
+  writer.section(w.SECTION_TYPE, (out) => target.types.write(out));
+  writer.vector(
+    w.SECTION_IMPORT,
+    [
+      ...importTypes.map((type, i) => ({ module: GUEST_IMPORTS, name: String(i), type })),
+      ...runtime.map((item, i) => ({ module: RUNTIME, name: item.name, type: runtimeTypes[i] as number })),
+    ],
+    (out, item) => {
+      out.name(item.module);
+      out.name(item.name);
+      out.u8(w.KIND_FUNC);
+      out.u32(item.type);
+    },
+  );
+  writer.vector(w.SECTION_FUNCTION, functionTypes, (out, type) => out.u32(type));
+  writer.section(w.SECTION_TABLE, (out) => writeTables(out, module));
+  writer.vector(w.SECTION_MEMORY, module.memories, (out, limits) => writeLimits(out, limits));
+  writer.vector(w.SECTION_TAG, tagTypes, (out, type) => {
+    out.u8(0);
+    out.u32(type);
+  });
+  writer.section(w.SECTION_GLOBAL, (out) => writeGlobals(out, module, target));
+  writeExports(writer, module, target, accessors);
+  writer.section(w.SECTION_ELEMENT, (out) => writeElements(out, module, target));
+  if (module.data.length > 0) writer.section(w.SECTION_DATA_COUNT, (out) => out.u32(module.data.length));
+  writer.code(entries, target.imported);
+  writer.vector(w.SECTION_DATA, module.data, (out, segment) => writeDataSegment(out, module, segment));
+  writer.custom(METADATA, (out) => {
+    for (const item of metadata) {
+      out.u8(
+        (item.bounded ? FLAG_BOUNDED : 0) |
+          (item.canTrap ? FLAG_CAN_TRAP : 0) |
+          (item.changesTables ? FLAG_CHANGES_TABLES : 0),
+      );
+      out.u32(item.points);
+      out.u32(item.frameSlots);
+    }
+  });
+  return writer.finish();
+}
+
+function writeTables(out: ByteWriter, module: WasmModule): void {
+  out.u32(module.tables.length + 1);
+  for (const table of module.tables) writeTable(out, table);
+  const count = module.functions.length;
+  out.u8(0x70);
+  writeLimits(out, { min: count, max: count });
+}
+
+function writeGlobals(out: ByteWriter, module: WasmModule, target: HotTarget): void {
+  const flags = module.data.length + module.elements.length;
+  out.u32(module.globals.length + 1 + flags);
+  module.globals.forEach((global, g) => writeGlobal(out, module, global, module.globalInits[g], target));
+  for (let i = 0; i <= flags; i++) {
+    out.u8(I32);
+    out.u8(1);
+    out.u8(o.OP_I32_CONST);
+    out.s32(0);
+    out.u8(o.OP_END);
+  }
+}
+
+/** The guest's own segments, then one that fills the table of all functions (and so declares each for ref.func). */
+function writeElements(out: ByteWriter, module: WasmModule, target: HotTarget): void {
+  out.u32(module.elements.length + 1);
+  for (const segment of module.elements) writeElementSegment(out, module, segment, target);
+  out.u8(2);
+  out.u32(module.tables.length);
+  out.u8(o.OP_I32_CONST);
+  out.s32(0);
+  out.u8(o.OP_END);
+  out.u8(0);
+  out.u32(module.functions.length);
+  for (let func = 0; func < module.functions.length; func++) out.u32(target.func(func));
+}
+
+interface Accessor {
+  readonly name: string;
+  readonly type: FunctionType;
+  readonly entry: CodeEntry;
+}
+
+function isAwkward(type: ValueType): boolean {
+  return type === F32 || type === F64 || type === V128;
+}
+
+/** Reading and writing of globals whose bits the JavaScript interface would not keep. */
+function makeAccessors(module: WasmModule): Accessor[] {
+  const accessors: Accessor[] = [];
+  module.globals.forEach((global, g) => {
+    if (!isAwkward(global.type)) return;
+    const parts = carriers(global.type);
+    parts.forEach((carrier, part) => {
+      const code = newCode(0);
+      code.indexed(o.OP_GLOBAL_GET, g);
+      emitToCarrier(code, global.type, part);
+      accessors.push({
+        name: exportOf.globalGet(g, part),
+        type: { params: [], results: [carrier] },
+        entry: finishEntry(code),
+      });
+    });
+    if (!global.mutable) return;
+    const code: CodeWriter = newCode(parts.length);
+    emitFromCarriers(code, global.type, 0);
+    code.indexed(o.OP_GLOBAL_SET, g);
+    accessors.push({ name: exportOf.globalSet(g), type: { params: parts, results: [] }, entry: finishEntry(code) });
+  });
+  return accessors;
+}
+
+function writeExports(
+  writer: ModuleWriter,
+  module: WasmModule,
+  target: HotTarget,
+  accessors: readonly Accessor[],
+): void {
+  const exports: { name: string; kind: number; index: number }[] = [
+    { name: EXPORT_GAS, kind: w.KIND_GLOBAL, index: target.gasGlobal },
+    { name: EXPORT_FUNCTIONS, kind: w.KIND_TABLE, index: module.tables.length },
+  ];
+  if (module.memories.length > 0) exports.push({ name: EXPORT_MEMORY, kind: w.KIND_MEMORY, index: 0 });
+  module.tables.forEach((_, index) => exports.push({ name: exportOf.table(index), kind: w.KIND_TABLE, index }));
+  module.globals.forEach((_, index) => exports.push({ name: exportOf.global(index), kind: w.KIND_GLOBAL, index }));
+  module.tags.forEach((_, index) => exports.push({ name: exportOf.tag(index), kind: w.KIND_TAG, index }));
+  module.data.forEach((segment, i) => {
+    if (segment.mode === "passive")
+      exports.push({ name: exportOf.droppedData(i), kind: w.KIND_GLOBAL, index: target.droppedData(i) });
+  });
+  module.elements.forEach((segment, i) => {
+    if (segment.mode === "passive")
+      exports.push({ name: exportOf.droppedElement(i), kind: w.KIND_GLOBAL, index: target.droppedElement(i) });
+  });
+  const firstHelper = target.imported + module.functions.length;
+  target.helpers.forEach((helper, i) => {
+    if (helper.exportName !== undefined)
+      exports.push({ name: helper.exportName, kind: w.KIND_FUNC, index: firstHelper + i });
+  });
+  accessors.forEach((accessor, i) => {
+    exports.push({ name: accessor.name, kind: w.KIND_FUNC, index: firstHelper + target.helpers.length + i });
+  });
+  writer.vector(w.SECTION_EXPORT, exports, (out, item) => {
+    out.name(item.name);
+    out.u8(item.kind);
+    out.u32(item.index);
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * Sections of the modules that the rewriter writes, and their table of types.
+ * @module
+ */
+
+import { ByteWriter } from "../../bytes/index.ts";
+import type { FunctionType, ValueType } from "../module.ts";
+
+export const SECTION_CUSTOM = 0;
+export const SECTION_TYPE = 1;
+export const SECTION_IMPORT = 2;
+export const SECTION_FUNCTION = 3;
+export const SECTION_TABLE = 4;
+export const SECTION_MEMORY = 5;
+export const SECTION_GLOBAL = 6;
+export const SECTION_EXPORT = 7;
+export const SECTION_ELEMENT = 9;
+export const SECTION_CODE = 10;
+export const SECTION_DATA = 11;
+export const SECTION_DATA_COUNT = 12;
+export const SECTION_TAG = 13;
+
+export const KIND_FUNC = 0;
+export const KIND_TABLE = 1;
+export const KIND_MEMORY = 2;
+export const KIND_GLOBAL = 3;
+export const KIND_TAG = 4;
+
+const HEADER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+const BRANCH_HINTS = "metadata.code.branch_hint";
+const UNLIKELY = 0;
+
+/** Types by structure: equal types have one index. */
+export class TypeTable {
+  readonly #types: FunctionType[] = [];
+  readonly #indices = new Map<string, number>();
+
+  index(type: FunctionType): number {
+    const key = `${type.params.join()}:${type.results.join()}`;
+    let index = this.#indices.get(key);
+    if (index === undefined) {
+      index = this.#types.length;
+      this.#types.push(type);
+      this.#indices.set(key, index);
+    }
+    return index;
+  }
+
+  write(out: ByteWriter): void {
+    out.u32(this.#types.length);
+    for (const type of this.#types) {
+      out.u8(0x60);
+      writeTypes(out, type.params);
+      writeTypes(out, type.results);
+    }
+  }
+}
+
+function writeTypes(out: ByteWriter, types: readonly ValueType[]): void {
+  out.u32(types.length);
+  for (const type of types) out.u8(type);
+}
+
+/** Locals as runs of equal types. */
+export function writeLocals(out: ByteWriter, types: readonly ValueType[] | Uint8Array): void {
+  const runs: { type: ValueType; count: number }[] = [];
+  for (const type of types) {
+    const last = runs[runs.length - 1];
+    if (last !== undefined && last.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  out.u32(runs.length);
+  for (const run of runs) {
+    out.u32(run.count);
+    out.u8(run.type);
+  }
+}
+
+/** A function's body with its branch hints, ready for the code section. */
+export interface CodeEntry {
+  readonly bytes: Uint8Array;
+  /** Offsets from the start of the body (its locals) of branches that are seldom taken. */
+  readonly unlikely: readonly number[];
+}
+
+export function makeCodeEntry(
+  locals: readonly ValueType[] | Uint8Array,
+  code: Uint8Array,
+  unlikely: readonly number[] = [],
+): CodeEntry {
+  const out = new ByteWriter(code.length + 32);
+  writeLocals(out, locals);
+  const start = out.length;
+  out.bytes(code);
+  return { bytes: out.view(), unlikely: unlikely.map((at) => at + start) };
+}
+
+export class ModuleWriter {
+  readonly #out = new ByteWriter(1 << 16);
+
+  constructor() {
+    this.#out.bytes(HEADER);
+  }
+
+  section(id: number, write: (out: ByteWriter) => void): void {
+    const size = this.#out;
+    size.u8(id);
+    const place = size.reserveU32();
+    const start = size.length;
+    write(size);
+    size.setU32(place, size.length - start);
+  }
+
+  /** A section that is a vector; left out when empty. */
+  vector<T>(id: number, items: readonly T[], write: (out: ByteWriter, item: T) => void): void {
+    if (items.length === 0) return;
+    this.section(id, (out) => {
+      out.u32(items.length);
+      for (const item of items) write(out, item);
+    });
+  }
+
+  custom(name: string, write: (out: ByteWriter) => void): void {
+    this.section(SECTION_CUSTOM, (out) => {
+      out.name(name);
+      write(out);
+    });
+  }
+
+  /** Branch hints (must precede the code section), then the code. */
+  code(entries: readonly CodeEntry[], firstFunction: number): void {
+    const hinted = entries
+      .map((entry, i) => ({ entry, func: firstFunction + i }))
+      .filter((h) => h.entry.unlikely.length > 0);
+    if (hinted.length > 0) {
+      this.custom(BRANCH_HINTS, (out) => {
+        out.u32(hinted.length);
+        for (const { entry, func } of hinted) {
+          out.u32(func);
+          out.u32(entry.unlikely.length);
+          for (const at of entry.unlikely) {
+            out.u32(at);
+            out.u8(1);
+            out.u8(UNLIKELY);
+          }
+        }
+      });
+    }
+    this.vector(SECTION_CODE, entries, (out, entry) => {
+      out.u32(entry.bytes.length);
+      out.bytes(entry.bytes);
+    });
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#out.toBytes();
+  }
+}

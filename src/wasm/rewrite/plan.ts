@@ -1,0 +1,166 @@
+/**
+ * What is to be done with one function: its safepoints and what each saves, which stack values need a temporary local,
+ * and which floats are to be made canonical where. Hot code and continuations are both emitted from the same plan, so a
+ * frame captured in either can be resumed in either.
+ * @module
+ */
+
+import { WasmError } from "../errors.ts";
+import { EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, type ValueType } from "../module.ts";
+import * as o from "../opcodes.ts";
+import { cleanLocals, DIRTY, isFloat } from "./float-sources.ts";
+import type { Flow, Point } from "./flow.ts";
+import { analyseLiveness } from "./liveness.ts";
+
+/** Values saved at one safepoint, at most: engines take 1000 parameters. */
+export const POINT_VALUES_MAX = 900;
+
+export interface Slot {
+  readonly type: ValueType;
+  /** A local of the original function, or a temporary. */
+  readonly kind: "local" | "temporary";
+  readonly index: number;
+  /** An arithmetic NaN may be in it: make it canonical when it is saved. */
+  readonly dirty: boolean;
+}
+
+export interface PlannedPoint extends Point {
+  readonly slots: readonly Slot[];
+}
+
+export interface Plan {
+  readonly flow: Flow;
+  readonly points: readonly PlannedPoint[];
+  /** Number of the point at an instruction, or -1; by instruction. */
+  readonly pointAt: Int32Array;
+  /** The temporary that holds a value, or -1; by value. */
+  readonly temporaryOf: Int32Array;
+  readonly temporaryTypes: readonly ValueType[];
+  /** Which float operands to make canonical, by instruction: flags, top of the stack first. */
+  readonly canonical: ReadonlyMap<number, readonly boolean[]>;
+}
+
+/** Types in the order in which slots are saved, so that few different save functions are needed. */
+const ORDER: readonly ValueType[] = [I32, I64, F32, F64, V128, FUNCREF, EXTERNREF];
+
+export function makePlan(flow: Flow, isBounded: (func: number) => boolean): Plan {
+  const points = flow.points.filter((point) => point.callee < 0 || !isBounded(point.callee));
+  const { body } = flow;
+  const pointAt = new Int32Array(body.count).fill(-1);
+  points.forEach((point, k) => {
+    if (point.index >= 0) pointAt[point.index] = k;
+  });
+  const clean = cleanLocals(body, flow.definitions);
+  const temporaries = new Temporaries(flow);
+  for (const point of points) temporaries.keep(point);
+  const live = analyseLiveness(flow, points);
+  const planned = points.map((point, k) => {
+    const locals =
+      point.kind === "entry" ? body.type.params.map((_, i) => i) : setBits(live.sets, k * live.words, live.words);
+    return { ...point, slots: makeSlots(flow, point, locals, temporaries, clean) };
+  });
+  const canonical = flow.observed.size === 0 ? new Map<number, boolean[]>() : findCanonical(flow, clean);
+  return { flow, points: planned, pointAt, temporaryOf: temporaries.of, temporaryTypes: temporaries.types, canonical };
+}
+
+/** Values at the same height with the same type share a temporary: no two of them are on the stack at once. */
+class Temporaries {
+  readonly of: Int32Array;
+  readonly types: ValueType[] = [];
+  readonly #flow: Flow;
+  readonly #byPlace = new Map<number, number>();
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+    this.of = new Int32Array(flow.valueTypes.length).fill(-1);
+  }
+
+  keep(point: Point): void {
+    for (const value of point.stack) this.#keepValue(value);
+    if (point.kind === "call") {
+      const first = this.#flow.produced[point.index] as number;
+      for (let r = 0; r < point.results.length; r++) this.#keepValue(first + r);
+    }
+  }
+
+  #keepValue(value: number): void {
+    if (this.of[value] !== -1) return;
+    const type = this.#flow.valueTypes[value] as number;
+    const place = (this.#flow.valueHeights[value] as number) * 0x80 + type;
+    let temporary = this.#byPlace.get(place);
+    if (temporary === undefined) {
+      temporary = this.types.length;
+      this.types.push(type);
+      this.#byPlace.set(place, temporary);
+    }
+    this.of[value] = temporary;
+  }
+}
+
+function makeSlots(
+  flow: Flow,
+  point: Point,
+  locals: readonly number[],
+  temporaries: Temporaries,
+  clean: Uint8Array,
+): readonly Slot[] {
+  const slots: Slot[] = [];
+  for (const index of locals) {
+    const type = flow.body.locals[index] as number;
+    slots.push({ type, kind: "local", index, dirty: isFloat(type) && clean[index] === 0 });
+  }
+  for (const value of point.stack) {
+    const type = flow.valueTypes[value] as number;
+    const index = temporaries.of[value] as number;
+    slots.push({ type, kind: "temporary", index, dirty: isFloat(type) && isDirty(flow, value, clean) });
+  }
+  if (slots.length + point.results.length > POINT_VALUES_MAX) {
+    throw refusal(flow, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
+  }
+  if (slots.some((slot) => slot.type === EXNREF)) {
+    throw refusal(flow, "holds an exnref where it could be frozen, and an exception in flight can not be saved");
+  }
+  // Arguments keep their order: a call from outside starts with them.
+  return slots.length < 2 || point.kind === "entry"
+    ? slots
+    : slots.sort((x, y) => ORDER.indexOf(x.type) - ORDER.indexOf(y.type));
+}
+
+function refusal(flow: Flow, why: string): WasmError {
+  return new WasmError(
+    "unsupported",
+    `code section: function ${flow.body.func} ${why}`,
+    flow.body.position[0] as number,
+  );
+}
+
+function setBits(sets: Uint32Array, start: number, words: number): number[] {
+  const bits: number[] = [];
+  for (let w = 0; w < words; w++) {
+    let word = sets[start + w] as number;
+    while (word !== 0) {
+      const bit = 31 - Math.clz32(word & -word);
+      bits.push(w * 32 + bit);
+      word &= word - 1;
+    }
+  }
+  return bits;
+}
+
+function isDirty(flow: Flow, value: number, clean: Uint8Array): boolean {
+  const source = flow.valueSources[value] as number;
+  return source === DIRTY || (source >= 0 && clean[source] === 0);
+}
+
+function findCanonical(flow: Flow, clean: Uint8Array): Map<number, boolean[]> {
+  const canonical = new Map<number, boolean[]>();
+  const { op, a } = flow.body;
+  for (const [i, values] of flow.observed) {
+    // A local that only ever holds arithmetic results may hold them as they are.
+    const isLocal = op[i] === o.OP_LOCAL_SET || op[i] === o.OP_LOCAL_TEE;
+    if (isLocal && clean[a[i] as number] === 0) continue;
+    const flags = values.map((value) => isFloat(flow.valueTypes[value] as number) && isDirty(flow, value, clean));
+    if (flags.includes(true)) canonical.set(i, flags);
+  }
+  return canonical;
+}
