@@ -4,7 +4,7 @@
  * @module
  */
 import type { Directory } from "./directory.ts";
-import { PowerError } from "./errors.ts";
+import { PowerError, powerErrorCode } from "./errors.ts";
 import { assertPath, assertTarget, isTargetInside, joinPath } from "./path.ts";
 
 function refuse(): never {
@@ -28,6 +28,16 @@ export function makeReadOnlyDirectory(directory: Directory): Directory {
   });
 }
 
+/** Of a symbolic link; undefined for everything else, also for what is not there: the operation itself will say so. */
+function targetOf(directory: Directory, path: string): string | undefined {
+  try {
+    return directory.stat(path).target;
+  } catch (error) {
+    if (powerErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** The folder at `root` as a directory of its own: what lies beside or above it cannot be named. */
 export function makeSubdirectory(directory: Directory, root: string): Directory {
   assertPath(root);
@@ -38,8 +48,8 @@ export function makeSubdirectory(directory: Directory, root: string): Directory 
   };
   /** The outer directory judges links by its own border, which is wider than this one. */
   const assertLinkMayMove = (path: string, newPath: string): void => {
-    const stat = directory.stat(at(path));
-    if (stat.type === "symlink" && !isTargetInside(newPath, stat.target ?? "")) throw new PowerError("outside");
+    const target = targetOf(directory, at(path));
+    if (target !== undefined && !isTargetInside(newPath, target)) throw new PowerError("outside");
   };
   return Object.freeze<Directory>({
     stat: (path) => directory.stat(at(path)),
@@ -47,14 +57,15 @@ export function makeSubdirectory(directory: Directory, root: string): Directory 
     read: (path, range) => directory.read(at(path), range),
     write: (path, data) => directory.write(at(path), data),
     create(path, entry) {
+      if (path === "") throw new PowerError("busy", "a directory cannot make itself");
       if (entry.type === "symlink") assertTarget(path, entry.target);
       if (entry.type === "link") assertLinkMayMove(entry.existing, path);
       directory.create(at(path), entry.type === "link" ? { type: "link", existing: at(entry.existing) } : entry);
     },
     update: (path, update) => directory.update(at(path), update),
     rename(path, newPath) {
-      assertLinkMayMove(path, newPath);
       if (path === "" || newPath === "") throw new PowerError("busy", "a directory cannot move itself");
+      assertLinkMayMove(path, newPath);
       directory.rename(at(path), at(newPath));
     },
     remove(path, type) {

@@ -97,17 +97,19 @@ class MemoryFolder implements MemoryDirectory {
 
   create(path: string, entry: NewEntry): void {
     const { folder, name } = this.#findPlace(path);
-    if (folder.entries.has(name)) throw new PowerError("exists");
+    const exists = folder.entries.has(name);
     if (entry.type === "link") {
       const node = this.#find(entry.existing);
       if (node.type === "directory") throw new PowerError("denied", "a folder has one name");
       if (node.type === "symlink" && !isTargetInside(path, node.target)) throw new PowerError("outside");
+      if (exists) throw new PowerError("exists");
       this.#insert(folder, name, node);
       node.links++;
       node.changed = this.#now();
       return;
     }
     if (entry.type === "symlink") assertTarget(path, entry.target);
+    if (exists) throw new PowerError("exists");
     this.#insert(folder, name, this.#makeNode(entry));
   }
 

@@ -40,6 +40,8 @@ class DescriptorWalk implements FolderWalk {
   }
 
   at<T>(path: string, work: (hostPath: string) => T): T {
+    // The last name is put behind a folder as it is, so it must be a name.
+    assertPath(path);
     if (path === "") return this.within("", work);
     return this.within(parentPath(path), (folder) => work(`${folder.slice(0, -1)}${lastName(path)}`));
   }
