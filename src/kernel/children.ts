@@ -1,0 +1,198 @@
+/**
+ * What a process may do with children of its own: spawn, refill, resume, inspect, freeze. It is their keeper.
+ * @module
+ */
+
+import type { Plain } from "../image/index.ts";
+import { WasmError } from "../wasm/index.ts";
+import { KernelError } from "./errors.ts";
+import { capabilityAt } from "./events.ts";
+import type { GuestServices, SpawnRequest } from "./guest.ts";
+import { ServiceError } from "./guest.ts";
+import { inspectProcess } from "./inspect.ts";
+import { discardProcess, resumeProcess } from "./keeper.ts";
+import {
+  CHILDREN_PER_PROCESS_MAX,
+  ENDOWMENTS_MAX,
+  GAS_PER_FROZEN_PAGE,
+  GAS_PER_PROGRAM_BYTE,
+  GAS_PER_SPAWN,
+  NESTING_DEPTH_MAX,
+  PAGE_BYTES,
+  PAGES_PER_PROGRAM_PAGE,
+} from "./limits.ts";
+import type { Capability } from "./message.ts";
+import { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import type { Source } from "./source.ts";
+import { treePages } from "./source.ts";
+import { bitsToValue } from "./values.ts";
+
+type ChildServices = Pick<
+  GuestServices,
+  "load" | "spawn" | "invoke" | "refill" | "resume" | "freeze" | "stopOf" | "inspect" | "peek" | "meter"
+>;
+
+export function childServices(process: ProcessRecord): ChildServices {
+  return {
+    load: (bytes) => load(process, bytes),
+    spawn: (request) => spawn(process, request),
+    invoke: (position, name, args) => withChild(process, position, (child) => invoke(process, child, name, args)),
+    refill: (position, budget) => withChild(process, position, (child) => refill(process, child, budget)),
+    resume: (position, options) =>
+      withChild(process, position, (child) => {
+        if (child.state !== "stopped") return ServiceError.state;
+        resumeProcess(child, options);
+        return 0;
+      }),
+    freeze: (position) => withChild(process, position, (child) => freeze(process, position, child)),
+    stopOf: (position) => withChild(process, position, (child) => child.stop),
+    inspect: (position) => withChild<Plain>(process, position, (child) => inspectProcess(child)),
+    peek: (position, address, length) => withChild(process, position, (child) => peek(child, address, length)),
+    meter: (position) => {
+      if (position !== 0) return withChild(process, position, (child) => child.meter.reading);
+      const reading = process.meter.reading;
+      const running = process.gasRunning;
+      return { ...reading, gasUsed: reading.gasUsed + running, gasLeft: reading.gasLeft - running };
+    },
+  };
+}
+
+function withChild<T>(process: ProcessRecord, position: number, use: (child: ProcessRecord) => T): T | number {
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  return entry.kind === "child" ? use(entry.process) : ServiceError.wrongKind;
+}
+
+function load(process: ProcessRecord, bytes: Uint8Array): number {
+  process.charge(bytes.length * GAS_PER_PROGRAM_BYTE);
+  const pages = programPages(bytes.length);
+  if (!process.clist.hasRoom(1)) return ServiceError.limit;
+  syncPages(process);
+  if (!process.meter.hold(pages)) return ServiceError.budget;
+  syncPages(process);
+  const source = loadSource(process, bytes);
+  if (source === undefined) {
+    process.meter.unhold(pages);
+    return ServiceError.program;
+  }
+  return process.clist.add({ kind: "source", source, pages }) as number;
+}
+
+/** What keeping a program of so many bytes costs. */
+export function programPages(byteLength: number): number {
+  return Math.ceil(byteLength / PAGE_BYTES) * PAGES_PER_PROGRAM_PAGE;
+}
+
+function loadSource(process: ProcessRecord, bytes: Uint8Array): Source | undefined {
+  try {
+    const program = process.tree.core.load(bytes);
+    const kind = process.tree.core.kindOf(program);
+    return kind === undefined ? undefined : { form: "program", kind, program };
+  } catch (error) {
+    if (error instanceof WasmError) return undefined;
+    throw error;
+  }
+}
+
+function sourceAt(process: ProcessRecord, position: number): Source | number {
+  if (position === 0) return { form: "program", kind: process.kind, program: process.program };
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  return entry.kind === "source" ? entry.source : ServiceError.wrongKind;
+}
+
+function spawn(process: ProcessRecord, request: SpawnRequest): number {
+  const tree = process.tree;
+  const source = sourceAt(process, request.source);
+  if (typeof source === "number") return source;
+  if (!hasRoomForChild(process)) return ServiceError.limit;
+  const endowments: [string, Capability][] = [];
+  for (const [name, number] of request.endowments) {
+    const capability = capabilityAt(process, number);
+    if (typeof capability === "number") return capability;
+    if (endowments.length === ENDOWMENTS_MAX) return ServiceError.limit;
+    endowments.push([name, capability]);
+  }
+  process.charge(GAS_PER_SPAWN);
+  syncPages(process);
+  const meter = process.meter.lend({ gas: request.gas, pages: request.pages }, process.gasRunning);
+  if (meter === undefined) return ServiceError.budget;
+  try {
+    const child = tree.core.create({ tree, parent: process, source, meter, endowments });
+    // What was lent must not be run by the parent in the rest of its slice.
+    process.machine?.reduceSlice(request.gas);
+    return process.clist.add({ kind: "child", process: child, listening: false }) as number;
+  } catch (error) {
+    meter.release();
+    if (!(error instanceof KernelError)) throw error;
+    return error.code === "budget" ? ServiceError.budget : ServiceError.program;
+  } finally {
+    syncPages(process);
+  }
+}
+
+function hasRoomForChild(process: ProcessRecord): boolean {
+  return (
+    process.clist.hasRoom(1) &&
+    process.children.size < CHILDREN_PER_PROCESS_MAX &&
+    process.depth < NESTING_DEPTH_MAX &&
+    process.tree.hasRoom
+  );
+}
+
+function invoke(process: ProcessRecord, child: ProcessRecord, name: string, args: readonly bigint[]): number {
+  const module = child.program.module;
+  const found = module.exports.find((item) => item.kind === "func" && item.name === name);
+  if (found === undefined) return ServiceError.export;
+  const params = module.types[module.functions[found.index] as number]?.params ?? [];
+  if (params.length !== args.length) return ServiceError.export;
+  const values = params.map((type, index) => bitsToValue(type, args[index] as bigint));
+  if (!values.every((value) => value !== undefined)) return ServiceError.export;
+  if (!process.clist.hasRoom(1)) return ServiceError.limit;
+  const cell = new PromiseCell();
+  child.push({ kind: "invoke", func: found.index, args: values, cell });
+  return process.clist.add({ kind: "promise", cell, listening: false }) as number;
+}
+
+function refill(
+  process: ProcessRecord,
+  child: ProcessRecord,
+  budget: { readonly gas: number; readonly pages: number },
+): number {
+  if (child.isEnded) return ServiceError.state;
+  syncPages(process);
+  if (!child.meter.refill(budget, process.gasRunning)) return ServiceError.budget;
+  process.machine?.reduceSlice(budget.gas);
+  syncPages(process);
+  return 0;
+}
+
+/** The child with its own children becomes an image; its gas comes back, its pages stay with the image until it is dropped. */
+function freeze(process: ProcessRecord, position: number, child: ProcessRecord): number {
+  if (child.isEnded) return ServiceError.state;
+  const tree = process.tree.core.save(child);
+  const pages = treePages(tree);
+  process.charge(pages * GAS_PER_FROZEN_PAGE);
+  process.clist.drop(position);
+  discardProcess(child);
+  syncPages(process);
+  if (!process.meter.hold(pages)) return ServiceError.budget;
+  syncPages(process);
+  return process.clist.add({ kind: "source", source: { form: "image", tree }, pages }) as number;
+}
+
+function peek(child: ProcessRecord, address: number, length: number): Uint8Array | number {
+  const memory = child.machine?.memory();
+  if (memory === undefined || address < 0 || length < 0 || address + length > memory.length)
+    return ServiceError.pointer;
+  return memory.slice(address, address + length);
+}
+
+/** The meter learns what the machine has grown to in this slice, the machine what the meter leaves it. */
+function syncPages(process: ProcessRecord): void {
+  const machine = process.machine;
+  if (machine === undefined) return;
+  process.meter.setPagesUsed(machine.memoryPages);
+  machine.memoryPagesMax = process.meter.pagesOwnMax;
+}

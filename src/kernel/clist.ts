@@ -1,0 +1,104 @@
+/**
+ * The c-list: what a process holds, and all it can reach, by small positive integers. The same capability has one position for
+ * as long as it is held; a position that was dropped is given to the next new entry, the lowest first.
+ * @module
+ */
+
+import { CLIST_ENTRIES_MAX } from "./limits.ts";
+import type { Capability } from "./message.ts";
+import type { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import type { Source } from "./source.ts";
+
+export type ClistEntry =
+  | { readonly kind: "capability"; readonly capability: Capability; readonly endowment: string | undefined }
+  | { readonly kind: "promise"; readonly cell: PromiseCell; listening: boolean }
+  | { readonly kind: "resolver"; readonly cell: PromiseCell }
+  | { readonly kind: "child"; readonly process: ProcessRecord; listening: boolean }
+  | { readonly kind: "source"; readonly source: Source; readonly pages: number };
+
+const BITS = 32;
+
+export class Clist {
+  readonly #entries = new Map<number, ClistEntry>();
+  readonly #positions = new Map<unknown, number>();
+  /** One bit for each position that is taken; position 0 always is. */
+  readonly #taken = new Uint32Array(CLIST_ENTRIES_MAX / BITS + 1);
+  /** No word before this one has a free bit. */
+  #firstWord = 0;
+
+  constructor() {
+    this.#taken[0] = 1;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(position: number): ClistEntry | undefined {
+    return this.#entries.get(position);
+  }
+
+  /** Where this capability, promise or child is held already. */
+  find(held: unknown): number | undefined {
+    return this.#positions.get(held);
+  }
+
+  /** Room for so many new entries? */
+  hasRoom(count: number): boolean {
+    return this.#entries.size + count <= CLIST_ENTRIES_MAX;
+  }
+
+  /** The entry's position, its present one where it is held already; undefined where the c-list is full. */
+  add(entry: ClistEntry): number | undefined {
+    const key = keyOf(entry);
+    const present = key === undefined ? undefined : this.#positions.get(key);
+    if (present !== undefined) return present;
+    if (!this.hasRoom(1)) return undefined;
+    const position = this.#lowestFree();
+    this.set(position, entry);
+    return position;
+  }
+
+  /** Puts an entry where an image says it was. */
+  set(position: number, entry: ClistEntry): void {
+    if (!(position > 0 && position <= CLIST_ENTRIES_MAX) || this.#entries.has(position)) {
+      throw new RangeError(`position: expected a free one from 1 to ${CLIST_ENTRIES_MAX}, got ${position}`);
+    }
+    const word = position >>> 5;
+    this.#taken[word] = (this.#taken[word] as number) | (1 << (position & (BITS - 1)));
+    this.#entries.set(position, entry);
+    const key = keyOf(entry);
+    if (key !== undefined) this.#positions.set(key, position);
+  }
+
+  drop(position: number): ClistEntry | undefined {
+    const entry = this.#entries.get(position);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(position);
+    const key = keyOf(entry);
+    if (key !== undefined && this.#positions.get(key) === position) this.#positions.delete(key);
+    const word = position >>> 5;
+    this.#taken[word] = (this.#taken[word] as number) & ~(1 << (position & (BITS - 1)));
+    this.#firstWord = Math.min(this.#firstWord, word);
+    return entry;
+  }
+
+  #lowestFree(): number {
+    while (this.#taken[this.#firstWord] === 0xffff_ffff) this.#firstWord++;
+    const free = ~(this.#taken[this.#firstWord] as number);
+    return this.#firstWord * BITS + 31 - Math.clz32(free & -free);
+  }
+
+  entries(): IterableIterator<[number, ClistEntry]> {
+    return this.#entries.entries();
+  }
+}
+
+/** What makes two entries the same; resolvers and sources are always apart. */
+function keyOf(entry: ClistEntry): unknown {
+  if (entry.kind === "capability") return entry.capability;
+  if (entry.kind === "promise") return entry.cell;
+  if (entry.kind === "child") return entry.process;
+  return undefined;
+}

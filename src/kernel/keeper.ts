@@ -1,0 +1,130 @@
+/**
+ * Stops and ends of processes, and who is told: the keeper. It may refill, resume, refuse memory, inspect or discard.
+ * The host keeps roots and what it spawned itself; a guest keeps the children that it spawned.
+ * @module
+ */
+
+import { PAGE_BYTES } from "./limits.ts";
+import { broken } from "./message.ts";
+import type { Process } from "./process.ts";
+import type { ProcessRecord } from "./record.ts";
+import { stoppedChildBehind } from "./record.ts";
+import type { StopReport } from "./stops.ts";
+import { describeStop } from "./stops.ts";
+import { turnCell } from "./turn.ts";
+
+export type KeeperAction =
+  /** Stay stopped; whoever waits for the turn is told. It can still be refilled and resumed later. */
+  | { readonly action: "leave" }
+  | { readonly action: "resume"; readonly gas?: number; readonly memoryBytes?: number }
+  /** The `memory.grow` that could not be afforded returns -1 to the guest. */
+  | { readonly action: "refuse" }
+  | { readonly action: "discard" };
+
+export type Keeper = (stop: StopReport, process: Process) => KeeperAction | Promise<KeeperAction>;
+
+/** Stops a process where it stands. */
+export function stopProcess(process: ProcessRecord, stop: StopReport): void {
+  process.state = "stopped";
+  process.stop = stop;
+  process.told = false;
+  process.tree.dequeue(process);
+  tellKeeper(process);
+}
+
+/** Ends a process for good: its gas goes back, its children are discarded, whoever waits for it is told. It can still be inspected. */
+export function endProcess(process: ProcessRecord, stop: StopReport): void {
+  if (process.isEnded) return;
+  const turn = process.turn;
+  process.tree.dequeue(process);
+  process.state = "ended";
+  process.stop = stop;
+  process.told = false;
+  process.waiting = undefined;
+  process.turn = undefined;
+  for (const child of [...process.children]) discardProcess(child);
+  process.meter.end();
+  const answer = broken("ended", `the process ended: ${describeStop(stop)}`);
+  const turns = process.emptyMailbox();
+  for (const left of turn === undefined ? turns : [turn, ...turns]) {
+    turnCell(left)?.settle(answer);
+    left.waiter?.(stop);
+  }
+  for (const [, entry] of process.clist.entries()) if (entry.kind === "resolver") entry.cell.settle(answer);
+  tellKeeper(process);
+}
+
+/** Ends a process if it has not ended, and gives its memory back. */
+export function discardProcess(process: ProcessRecord): void {
+  endProcess(process, { kind: "discarded" });
+  process.meter.release();
+  process.machine = undefined;
+  process.guest = undefined;
+  process.parent?.children.delete(process);
+  process.tree.processes.delete(process);
+}
+
+/** Lets a stopped process go on. */
+export function resumeProcess(process: ProcessRecord, options: { readonly refuse?: boolean } = {}): void {
+  if (process.state !== "stopped") return;
+  if (process.stop?.kind === "out-of-memory" && options.refuse === true) process.machine?.refuseGrow();
+  process.stop = undefined;
+  if (process.turn === undefined && process.mailbox.length === 0) process.state = "idle";
+  else process.makeReady();
+}
+
+/** The stop stays; whoever waits for the turn learns of it. */
+export function leaveStopped(process: ProcessRecord): void {
+  const turn = process.turn;
+  if (turn?.waiter === undefined || process.stop === undefined) return;
+  const waiter = turn.waiter;
+  turn.waiter = undefined;
+  waiter(process.stop);
+}
+
+export function applyKeeperAction(process: ProcessRecord, action: KeeperAction): void {
+  if (process.state !== "stopped") return;
+  switch (action.action) {
+    case "leave":
+      leaveStopped(process);
+      return;
+    case "discard":
+      discardProcess(process);
+      return;
+    case "refuse":
+      resumeProcess(process, { refuse: true });
+      return;
+    case "resume": {
+      const pages = Math.ceil((action.memoryBytes ?? 0) / PAGE_BYTES);
+      // A parent that cannot afford the refill leaves the process stopped, or it would stop again at once, for ever.
+      if (process.meter.refill({ gas: action.gas ?? 0, pages })) resumeProcess(process);
+      else leaveStopped(process);
+      return;
+    }
+    default:
+      action satisfies never;
+  }
+}
+
+function tellKeeper(process: ProcessRecord): void {
+  tellParent(process);
+  if (process.keeper !== undefined) process.tree.core.keep(process);
+  else leaveStopped(process);
+}
+
+function tellParent(process: ProcessRecord): void {
+  const parent = process.parent;
+  if (parent === undefined || parent.isEnded || process.stop === undefined) return;
+  const waiting = parent.waiting;
+  if (waiting?.kind === "child" && waiting.child === process) parent.wakeFrom(waiting);
+  if (waiting?.kind === "promise") {
+    // A `wait` returns for any child that stops; a call only where its own answer depends on it.
+    if (!waiting.sync || stoppedChildBehind(parent, waiting.cell) === process) parent.wakeFrom(waiting);
+  }
+  const position = parent.clist.find(process);
+  const entry = position === undefined ? undefined : parent.clist.get(position);
+  if (position === undefined || entry?.kind !== "child" || !entry.listening) return;
+  entry.listening = false;
+  process.told = true;
+  parent.push({ kind: "child", position, child: process, stop: process.stop });
+}

@@ -1,0 +1,73 @@
+/**
+ * Every bound of the kernel, in one place (docs/limits.md explains them to users). Each is tested at the limit and one past it.
+ * @module
+ */
+
+/** Gas is counted in JavaScript numbers; budgets stay exact integers. */
+export const GAS_MAX: number = Number.MAX_SAFE_INTEGER;
+
+/** The largest amount of gas a machine is given at once: it counts in a signed 32-bit integer. */
+export const SLICE_GAS_MAX: number = 1 << 30;
+
+/** A slice where no clock sizes it: a few milliseconds on a machine of 2025. */
+export const SLICE_GAS_DEFAULT = 2_000_000;
+
+export const SLICE_GAS_MIN = 50_000;
+
+export const PAGE_BYTES = 65_536;
+
+/** A memory of WebAssembly has at most this many pages. */
+export const PAGES_MAX = 65_536;
+
+export const PROCESSES_PER_TREE_MAX = 4_096;
+
+export const CHILDREN_PER_PROCESS_MAX = 1_024;
+
+/** A root has depth 0; its deepest descendant at most this. */
+export const NESTING_DEPTH_MAX = 256;
+
+/** A multiple of 32 less one: the c-list keeps a bit for each position, and 0 is none. */
+export const CLIST_ENTRIES_MAX = 65_535;
+
+export const MAILBOX_TURNS_MAX = 4_096;
+
+/** All messages in one mailbox together. */
+export const MAILBOX_BYTES_MAX: number = 32 << 20;
+
+export const MESSAGE_BYTES_MAX: number = 16 << 20;
+
+export const MESSAGE_CAPABILITIES_MAX = 1_024;
+
+/** Calls of one tree to capabilities outside of it that are not answered yet. */
+export const OUTSTANDING_CALLS_MAX = 4_096;
+
+/** One `log`; more is cut. */
+export const LOG_BYTES_MAX = 65_536;
+
+/** Of a name in the guest ABI: an endowment, an export. */
+export const NAME_BYTES_MAX = 1_024;
+
+/** Arguments of `invoke`. */
+export const INVOKE_VALUES_MAX = 1_000;
+
+export const ENDOWMENTS_MAX = 1_024;
+
+/** Gas for what the kernel does on behalf of a guest, on top of the instruction that asks for it. */
+export const GAS_PER_SPAWN = 10_000;
+
+export const GAS_PER_MESSAGE = 100;
+
+/** One gas for this many bytes of a message, as in bulk memory operations. */
+export const MESSAGE_BYTES_PER_GAS = 8;
+
+/** For each byte of a module that a guest loads: it is decoded, rewritten and compiled. */
+export const GAS_PER_PROGRAM_BYTE = 20;
+
+/** For each page that a freeze copies. */
+export const GAS_PER_FROZEN_PAGE = 8_192;
+
+/** A guest's loaded program costs this many pages for each page of its bytes: the original, the rewritten, the compiled. */
+export const PAGES_PER_PROGRAM_PAGE = 4;
+
+/** Compiled programs that a kernel keeps though nobody may use them any more. */
+export const PROGRAMS_CACHED_MAX = 64;

@@ -1,0 +1,72 @@
+/**
+ * Messages between processes and hosts, and their answers. The kernel does not look into the bytes: whoever encodes them names
+ * the capabilities of a message by their number in its list.
+ * @module
+ */
+
+import type { Plain } from "../image/index.ts";
+import { MESSAGE_BYTES_MAX, MESSAGE_CAPABILITIES_MAX } from "./limits.ts";
+
+export interface Message {
+  readonly bytes: Uint8Array;
+  readonly capabilities: readonly Capability[];
+}
+
+/**
+ * Why the kernel, not the callee, answers:
+ * - `ended`: the callee ended, or was discarded, before it answered; `stopped`: it stopped and its keeper has not resumed it;
+ * - `cycle`: waiting would have closed a circle of synchronous calls; `deadlock`: nobody is left who could answer;
+ * - `lost`: the call was under way outside when its caller was frozen, and nobody knows the answer; it may have had its effect;
+ * - `no-target`: nothing there takes messages; `refused`: the target does not take this one; `limit`: a named limit was reached;
+ * - `fault`: the host's own code failed.
+ */
+export type BrokenCode =
+  | "ended"
+  | "stopped"
+  | "cycle"
+  | "deadlock"
+  | "lost"
+  | "no-target"
+  | "refused"
+  | "limit"
+  | "fault";
+
+export type Answer =
+  | { readonly status: "fulfilled" | "rejected"; readonly message: Message }
+  | { readonly status: "broken"; readonly code: BrokenCode; readonly reason: string };
+
+/**
+ * What a message can be sent to. Hosts implement it for what they endow; references to the exports of guests implement it too.
+ * `receive` may answer at once: then the caller does not even park. It must not keep `message.bytes` beyond the call without copying.
+ * If it throws, that is a fault of the host: the guest gets a broken answer without details, `onFault` of the kernel the error.
+ */
+export interface Capability {
+  receive(message: Message): Answer | Promise<Answer>;
+  /** How an image names this capability; without one it is named by the name under which it was endowed. */
+  readonly locator?: Plain;
+}
+
+export function makeMessage(bytes: Uint8Array, capabilities: readonly Capability[] = []): Message {
+  return Object.freeze({ bytes, capabilities: Object.freeze([...capabilities]) });
+}
+
+export function fulfilled(message: Message): Answer {
+  return Object.freeze({ status: "fulfilled", message });
+}
+
+export function rejected(message: Message): Answer {
+  return Object.freeze({ status: "rejected", message });
+}
+
+export function broken(code: BrokenCode, reason: string): Answer & { readonly status: "broken" } {
+  return Object.freeze({ status: "broken", code, reason });
+}
+
+/** Which limit a message passes, as a sentence, or undefined. */
+export function messageOverLimit(byteLength: number, capabilityCount: number): string | undefined {
+  if (byteLength > MESSAGE_BYTES_MAX) return `message of ${byteLength} bytes; at most ${MESSAGE_BYTES_MAX}`;
+  if (capabilityCount > MESSAGE_CAPABILITIES_MAX) {
+    return `message with ${capabilityCount} capabilities; at most ${MESSAGE_CAPABILITIES_MAX}`;
+  }
+  return undefined;
+}

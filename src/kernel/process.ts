@@ -1,0 +1,256 @@
+/**
+ * A process as its host sees it.
+ * @module
+ */
+
+import type { TreeState } from "../image/index.ts";
+import { KernelError } from "./errors.ts";
+import type { HostValue } from "./host.ts";
+import type { Inspection } from "./inspect.ts";
+import { inspectProcess, statusOf } from "./inspect.ts";
+import { discardProcess, resumeProcess } from "./keeper.ts";
+import { PAGE_BYTES } from "./limits.ts";
+import type { Answer, Capability, Message } from "./message.ts";
+import type { MeterReading } from "./meter.ts";
+import type { Program } from "./program.ts";
+import type { Outstanding } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import { answerForHost, answerOf } from "./reference.ts";
+import type { ProcessStatus, SyncResult, TurnResult } from "./stops.ts";
+import type { Tree } from "./tree.ts";
+import type { Waiter } from "./turn.ts";
+import { argsToValues } from "./values.ts";
+
+export interface Process extends Disposable {
+  readonly guest: string;
+  readonly program: Program;
+  readonly status: ProcessStatus;
+  readonly meter: MeterReading;
+  readonly parent: Process | undefined;
+  readonly children: readonly Process[];
+  /** What messages to the process itself go to: its export 0. */
+  readonly root: Capability;
+  reference(target: number): Capability;
+  /** Calls an export as a turn of its own. Resolves when it has returned, or the process has stopped and its keeper leaves it so. */
+  call(exportName: string, args?: readonly HostValue[]): Promise<TurnResult>;
+  /** The same in the caller's own thread, for at most `gas`; `unfinished` when that did not suffice: go on with `resume` or again `finishSync`. */
+  callSync(exportName: string, args?: readonly HostValue[], options?: { readonly gas?: number }): SyncResult;
+  /** Goes on with the turn that `callSync` left unfinished or parked. */
+  finishSync(options?: { readonly gas?: number }): SyncResult;
+  /** `_start` of a program in the manner of WASI. */
+  run(): Promise<TurnResult>;
+  deliver(message: Message, target?: number): Promise<Answer>;
+  /** undefined where the answer needs something from outside, or more than `gas`. */
+  deliverSync(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | undefined;
+  /** More budget; a child's comes out of its parent's. Throws `KernelError` "budget" where that cannot be. */
+  refill(budget: { readonly gas?: number; readonly memoryBytes?: number }): void;
+  /** Goes on where it stopped. Resolves as `call` does, for the turn that is under way. */
+  resume(options?: { readonly refuse?: boolean }): Promise<TurnResult>;
+  /** Stops the whole tree where it is; `resume` goes on. */
+  pause(): void;
+  /** The process and its descendants as data. The tree stays stopped until it is resumed or discarded. */
+  freeze(options?: { readonly copy?: boolean }): TreeState;
+  /** Calls to the outside that are not answered yet. Pass their answers to `thaw` if the frozen process goes on elsewhere. */
+  readonly outstanding: readonly {
+    readonly callId: number;
+    readonly capability: Capability;
+    readonly answer: Promise<Answer>;
+  }[];
+  inspect(): Inspection;
+  /** A view on memory 0, valid until the process runs again. */
+  memory(): Uint8Array;
+  discard(): void;
+}
+
+/** What the faces of processes need of the kernel. */
+export interface ProcessHost {
+  runSync(tree: Tree, options: { readonly gas: number; done(): boolean }): "done" | "idle" | "gas";
+  save(process: ProcessRecord, copy: boolean): TreeState;
+  schedule(tree: Tree): void;
+}
+
+const faces = new WeakMap<ProcessRecord, Process>();
+const records = new WeakMap<Process, ProcessRecord>();
+
+/** The one face of a record. */
+export function faceOf(record: ProcessRecord, host: ProcessHost): Process {
+  let face = faces.get(record);
+  if (face === undefined) {
+    face = makeProcess(record, host);
+    faces.set(record, face);
+    records.set(face, record);
+    record.isExposed = true;
+  }
+  return face;
+}
+
+/** For the kernel: the record behind a face. */
+export function recordOf(process: Process): ProcessRecord {
+  const record = records.get(process);
+  if (record === undefined) throw new TypeError("process: expected a process of this kernel");
+  return record;
+}
+
+function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
+  const tree = record.tree;
+  const sync = (gas: number, done: () => boolean): "done" | "idle" | "gas" => host.runSync(tree, { gas, done });
+  const process: Process = {
+    guest: record.kind.name,
+    program: record.program,
+    get status() {
+      return statusOf(record);
+    },
+    get meter() {
+      return record.meter.reading;
+    },
+    get parent() {
+      return record.parent && faceOf(record.parent, host);
+    },
+    get children() {
+      return [...record.children].map((child) => faceOf(child, host));
+    },
+    root: record.reference(0),
+    reference(target) {
+      if (!Number.isInteger(target) || target < 0)
+        throw new RangeError(`target: expected a number from 0, got ${target}`);
+      return record.reference(target);
+    },
+    call: (exportName, args = []) => new Promise((resolve) => pushCall(record, exportName, args, resolve)),
+    callSync: (exportName, args = [], options = {}) => callSync(record, exportName, args, options.gas, sync),
+    finishSync: (options = {}) => finishSync(record, options.gas, sync),
+    run: () => process.call("_start"),
+    deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
+    deliverSync(message, options = {}) {
+      const cell = record.deliverFromHost(options.target ?? 0, message);
+      sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
+      return answerForHost(cell);
+    },
+    refill: (budget) => refill(record, budget),
+    resume(options = {}) {
+      return new Promise((resolve) => resume(record, options, resolve, host));
+    },
+    pause() {
+      if (tree.halted === undefined) tree.halted = "paused";
+    },
+    freeze(options = {}) {
+      assertResting(record, "freeze");
+      tree.halted = "frozen";
+      return host.save(record, options.copy !== false);
+    },
+    get outstanding() {
+      const calls = [...tree.outstanding].flatMap((cell) => cell.outstanding ?? []);
+      return calls.map(({ callId, capability, answer }: Outstanding) => ({ callId, capability, answer }));
+    },
+    inspect: () => inspectProcess(record),
+    memory: () => record.machine?.memory() ?? new Uint8Array(0),
+    discard() {
+      assertResting(record, "discard");
+      discardProcess(record);
+    },
+    [Symbol.dispose]: () => process.discard(),
+  };
+  return Object.freeze(process);
+}
+
+type Sync = (gas: number, done: () => boolean) => "done" | "idle" | "gas";
+
+function pushCall(record: ProcessRecord, exportName: string, args: readonly HostValue[], waiter: Waiter): void {
+  const { func, params } = findExport(record, exportName);
+  const values = argsToValues(params, args, exportName);
+  if (record.stop !== undefined && record.isEnded) {
+    waiter(record.stop);
+    return;
+  }
+  record.tree.recordInput(record, "invoke");
+  const accepted = record.push({ kind: "invoke", func, args: values, cell: undefined, waiter });
+  if (!accepted) throw new KernelError("limit", `${exportName}: the mailbox of the process is full`);
+}
+
+function callSync(
+  record: ProcessRecord,
+  exportName: string,
+  args: readonly HostValue[],
+  gas: number | undefined,
+  sync: Sync,
+): SyncResult {
+  assertResting(record, "callSync");
+  let result: TurnResult | undefined;
+  pushCall(record, exportName, args, (reached) => {
+    result = reached;
+  });
+  return outcome(
+    sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined),
+    () => result,
+  );
+}
+
+function finishSync(record: ProcessRecord, gas: number | undefined, sync: Sync): SyncResult {
+  assertResting(record, "finishSync");
+  const turn = record.turn;
+  if (turn === undefined) throw new KernelError("state", "finishSync: no turn is under way");
+  let result: TurnResult | undefined;
+  turn.waiter = (reached) => {
+    result = reached;
+  };
+  return outcome(
+    sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined),
+    () => result,
+  );
+}
+
+function outcome(end: "done" | "idle" | "gas", result: () => TurnResult | undefined): SyncResult {
+  return result() ?? { kind: end === "gas" ? "unfinished" : "parked" };
+}
+
+function findExport(
+  record: ProcessRecord,
+  name: string,
+): { readonly func: number; readonly params: readonly number[] } {
+  const module = record.program.module;
+  const found = module.exports.find((item) => item.kind === "func" && item.name === name);
+  if (found === undefined) throw new KernelError("export", `${name}: the program exports no function of that name`);
+  return { func: found.index, params: module.types[module.functions[found.index] as number]?.params ?? [] };
+}
+
+function refill(record: ProcessRecord, budget: { readonly gas?: number; readonly memoryBytes?: number }): void {
+  assertResting(record, "refill");
+  const pages = Math.ceil((budget.memoryBytes ?? 0) / PAGE_BYTES);
+  record.tree.recordInput(record, "refill");
+  if (!record.meter.refill({ gas: budget.gas ?? 0, pages })) {
+    throw new KernelError("budget", "refill: the parent cannot afford it, or the budget would pass its limit");
+  }
+}
+
+function resume(
+  record: ProcessRecord,
+  options: { readonly refuse?: boolean },
+  waiter: Waiter,
+  host: ProcessHost,
+): void {
+  assertResting(record, "resume");
+  if (record.stop !== undefined && record.isEnded) {
+    waiter(record.stop);
+    return;
+  }
+  const turn = record.turn ?? record.mailbox[0];
+  if (turn === undefined) waiter({ kind: "done", results: [] });
+  else {
+    const before = turn.waiter;
+    turn.waiter = (result) => {
+      before?.(result);
+      waiter(result);
+    };
+  }
+  record.tree.halted = undefined;
+  if (record.state === "stopped") {
+    record.tree.recordInput(record, "resume");
+    resumeProcess(record, options);
+  }
+  host.schedule(record.tree);
+}
+
+/** A host function must not do this to the tree that is just running it. */
+function assertResting(record: ProcessRecord, what: string): void {
+  if (record.tree.running !== undefined)
+    throw new KernelError("state", `${what}: the tree is running; do it between slices`);
+}

@@ -1,0 +1,239 @@
+/**
+ * One process as the kernel keeps it: machine, meter, c-list, mailbox, and where it stands. Hosts see the face in `process.ts`.
+ * @module
+ */
+
+import { Clist } from "./clist.ts";
+import type { Guest, GuestKind, GuestMessage } from "./guest.ts";
+import type { Keeper } from "./keeper.ts";
+import { MAILBOX_BYTES_MAX, MAILBOX_TURNS_MAX } from "./limits.ts";
+import type { Machine } from "./machine.ts";
+import type { Answer, Message } from "./message.ts";
+import { broken, messageOverLimit } from "./message.ts";
+import type { Meter } from "./meter.ts";
+import type { Program } from "./program.ts";
+import { PromiseCell } from "./promise-cell.ts";
+import { ExportReference } from "./reference.ts";
+import type { StopReport, TurnResult } from "./stops.ts";
+import { describeStop } from "./stops.ts";
+import type { Tree } from "./tree.ts";
+import type { Turn } from "./turn.ts";
+import { turnBytes, turnCell } from "./turn.ts";
+
+/** What a parked process waits for. */
+export type Waiting =
+  | {
+      readonly kind: "promise";
+      readonly cell: PromiseCell /** A synchronous call, not a `wait`. */;
+      readonly sync: boolean;
+    }
+  | { readonly kind: "child"; readonly child: ProcessRecord }
+  /** Whatever the host function that parked it waits for. */
+  | { readonly kind: "outside" };
+
+export interface ProcessParts {
+  readonly id: number;
+  readonly tree: Tree;
+  readonly parent: ProcessRecord | undefined;
+  readonly kind: GuestKind;
+  readonly program: Program;
+  readonly meter: Meter;
+  readonly keeper: Keeper | undefined;
+}
+
+export class ProcessRecord {
+  readonly id: number;
+  readonly tree: Tree;
+  readonly parent: ProcessRecord | undefined;
+  readonly depth: number;
+  readonly kind: GuestKind;
+  readonly program: Program;
+  readonly meter: Meter;
+  readonly clist: Clist = new Clist();
+  readonly children = new Set<ProcessRecord>();
+  /** The host's, where the host is the keeper; else the parent keeps it. */
+  readonly keeper: Keeper | undefined;
+  /** Undefined once the process is released. */
+  machine: Machine | undefined;
+  guest: Guest | undefined;
+  /** "ready" is in the tree's queue, "parked" waits in the middle of a turn. */
+  state: "idle" | "ready" | "parked" | "stopped" | "ended" = "idle";
+  /** Why, while stopped or ended. */
+  stop: StopReport | undefined;
+  /** Has the host a reference, by which it could send messages? */
+  isExposed = false;
+  /** Has the parent been told of that stop? */
+  told = false;
+  turn: Turn | undefined;
+  waiting: Waiting | undefined;
+  /** The message or answer that the guest has not fetched yet; only the guest ABI has one. */
+  inbox: GuestMessage | undefined;
+  /** `machine.gasUsed` when the running slice began. */
+  sliceStart = 0;
+  #mailbox: Turn[] = [];
+  #mailboxBytes = 0;
+  readonly #references = new Map<number, ExportReference>();
+
+  constructor(parts: ProcessParts) {
+    this.id = parts.id;
+    this.tree = parts.tree;
+    this.parent = parts.parent;
+    this.depth = parts.parent === undefined ? 0 : parts.parent.depth + 1;
+    this.kind = parts.kind;
+    this.program = parts.program;
+    this.meter = parts.meter;
+    this.keeper = parts.keeper;
+    this.tree.processes.add(this);
+    this.parent?.children.add(this);
+  }
+
+  get isEnded(): boolean {
+    return this.state === "ended";
+  }
+
+  get mailbox(): readonly Turn[] {
+    return this.#mailbox;
+  }
+
+  /** The reference to one of its exports, always the same object. */
+  reference(target: number): ExportReference {
+    let reference = this.#references.get(target);
+    if (reference === undefined) {
+      reference = new ExportReference(this, target);
+      this.#references.set(target, reference);
+    }
+    return reference;
+  }
+
+  /** Used since the running slice began and not yet in the meter. */
+  get gasRunning(): number {
+    if (this.tree.running !== this || this.machine === undefined) return 0;
+    return this.machine.gasUsed - this.sliceStart;
+  }
+
+  /** Charges the running slice at once, so that where it stops does not depend on slices. */
+  charge(gas: number): void {
+    if (this.tree.running === this) this.machine?.charge(gas);
+  }
+
+  /** Puts a turn into the mailbox; where that cannot be, its caller gets a broken answer. Says whether it is in. */
+  push(turn: Turn): boolean {
+    const cell = turnCell(turn);
+    const refusal = this.#refusal(turn);
+    if (refusal !== undefined) {
+      cell?.settle(refusal);
+      return false;
+    }
+    if (cell !== undefined) cell.answerer = this;
+    this.#mailbox.push(turn);
+    this.#mailboxBytes += turnBytes(turn);
+    if (this.state === "idle") this.makeReady();
+    return true;
+  }
+
+  /** The next turn, oldest first. */
+  takeTurn(): Turn | undefined {
+    const turn = this.#mailbox.shift();
+    if (turn !== undefined) this.#mailboxBytes -= turnBytes(turn);
+    this.turn = turn;
+    return turn;
+  }
+
+  /** For thaw: the mailbox as it was, whatever the limits say. */
+  restoreMailbox(turns: readonly Turn[]): void {
+    this.#mailbox = [...turns];
+    this.#mailboxBytes = turns.reduce((sum, turn) => sum + turnBytes(turn), 0);
+  }
+
+  /** All that waits in the mailbox of a process that ends. */
+  emptyMailbox(): readonly Turn[] {
+    const turns = this.#mailbox;
+    this.#mailbox = [];
+    this.#mailboxBytes = 0;
+    return turns;
+  }
+
+  /** Its turn is over. */
+  finishTurn(result: TurnResult): void {
+    const waiter = this.turn?.waiter;
+    this.turn = undefined;
+    this.waiting = undefined;
+    this.tree.dequeue(this);
+    if (this.#mailbox.length > 0) this.makeReady();
+    else this.state = "idle";
+    waiter?.(result);
+  }
+
+  makeReady(): void {
+    this.state = "ready";
+    this.tree.enqueue(this);
+  }
+
+  /** Remembers what the host function that is about to suspend waits for. */
+  waitFor(waiting: Waiting): void {
+    this.waiting = waiting;
+    if (waiting.kind === "promise") waiting.cell.watch(() => this.wakeFrom(waiting));
+  }
+
+  /** Goes on, if it still waits for just this. */
+  wakeFrom(waiting: Waiting): void {
+    if (this.waiting !== waiting) return;
+    this.waiting = undefined;
+    if (this.state === "parked") this.makeReady();
+  }
+
+  deliverFromHost(target: number, message: Message): PromiseCell {
+    const cell = new PromiseCell();
+    const over = messageOverLimit(message.bytes.length, message.capabilities.length);
+    if (over !== undefined) {
+      cell.settle(broken("limit", over));
+      return cell;
+    }
+    this.tree.recordInput(this, "deliver");
+    // A copy: what the host does with its bytes afterwards must not reach a message that waits.
+    const own = { bytes: message.bytes.slice(), capabilities: message.capabilities };
+    this.push({ kind: "deliver", target, message: own, cell });
+    return cell;
+  }
+
+  #refusal(turn: Turn): Answer | undefined {
+    if (this.stop !== undefined && this.state === "ended") {
+      return broken("ended", `the process has ended: ${describeStop(this.stop)}`);
+    }
+    // What the process listens to is bounded by its c-list, and must not get lost.
+    if (turn.kind === "settle" || turn.kind === "child") return undefined;
+    if (this.#mailbox.length >= MAILBOX_TURNS_MAX)
+      return broken("limit", `mailbox of ${MAILBOX_TURNS_MAX} messages is full`);
+    if (this.#mailboxBytes + turnBytes(turn) > MAILBOX_BYTES_MAX) {
+      return broken("limit", `mailbox of ${MAILBOX_BYTES_MAX} bytes is full`);
+    }
+    return undefined;
+  }
+}
+
+/** Does `from`, through whatever it waits for, wait for `target` in the end? */
+export function waitsFor(from: ProcessRecord, target: ProcessRecord): boolean {
+  let at: ProcessRecord | undefined = from;
+  // The chain cannot hold a circle without `target`, because every wait is checked when it begins.
+  while (at !== undefined) {
+    if (at === target) return true;
+    at = nextInChain(at);
+  }
+  return false;
+}
+
+/** The stopped child of `process` for which a wait for `cell` would wait in vain. */
+export function stoppedChildBehind(process: ProcessRecord, cell: PromiseCell): ProcessRecord | undefined {
+  let at = cell.answerer;
+  while (at !== undefined && at !== process) {
+    if (at.state === "stopped" && at.parent === process) return at;
+    at = nextInChain(at);
+  }
+  return undefined;
+}
+
+function nextInChain(process: ProcessRecord): ProcessRecord | undefined {
+  const waiting = process.waiting;
+  if (waiting?.kind === "promise") return waiting.cell.answerer;
+  return waiting?.kind === "child" ? waiting.child : undefined;
+}

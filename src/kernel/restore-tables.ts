@@ -1,0 +1,307 @@
+/**
+ * The part of a thaw that ties processes together: promises, c-lists, mailboxes, who waits, who is in the queue.
+ * @module
+ */
+
+import type { Plain, TreeState, Value } from "../image/index.ts";
+import { decodeImage } from "../image/index.ts";
+import type { ClistEntry } from "./clist.ts";
+import { CLIST_ENTRIES_MAX, INVOKE_VALUES_MAX, MESSAGE_CAPABILITIES_MAX, OUTSTANDING_CALLS_MAX } from "./limits.ts";
+import type { Answer, BrokenCode, Capability, Message } from "./message.ts";
+import { broken } from "./message.ts";
+import { attachOutstanding } from "./outside.ts";
+import { PlainReader } from "./plain-reader.ts";
+import type { Program } from "./program.ts";
+import { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import type { OutstandingCall } from "./restore.ts";
+import { listenToCell } from "./services.ts";
+import { treePages } from "./source.ts";
+import type { StopReport } from "./stops.ts";
+import type { KernelCore } from "./tree.ts";
+import type { Turn, TurnWork } from "./turn.ts";
+
+const INT_MAX = Number.MAX_SAFE_INTEGER;
+const EXPORT_MAX = 0x7fff_ffff;
+const BROKEN_CODES: readonly BrokenCode[] = [
+  "ended",
+  "stopped",
+  "cycle",
+  "deadlock",
+  "lost",
+  "no-target",
+  "refused",
+  "limit",
+  "fault",
+];
+
+export interface TablesInit {
+  readonly core: KernelCore;
+  readonly state: TreeState;
+  readonly records: readonly ProcessRecord[];
+  readonly programs: readonly Program[];
+  resolveLocator(locator: Plain): Capability | undefined;
+  resolveCall?: ((call: OutstandingCall) => Promise<Answer> | undefined) | undefined;
+}
+
+export class RestoreTables {
+  readonly #init: TablesInit;
+  readonly #cells: PromiseCell[] = [];
+
+  constructor(init: TablesInit) {
+    this.#init = init;
+  }
+
+  restore(kernel: PlainReader): void {
+    const { records, state } = this.#init;
+    // Every cell has its clist entry or turn, so their number is bounded by what else the image may hold.
+    const cells = kernel.field("cells").list(INT_MAX);
+    for (const _ of cells) this.#cells.push(new PromiseCell());
+    state.processes.forEach((saved, index) => {
+      const record = records[index] as ProcessRecord;
+      const where = `process ${index}`;
+      this.#clist(record, saved.clist, `${where}: c-list`);
+      const mailbox = saved.mailbox.map((turn, at) => this.#turn(new PlainReader(turn, `${where}: mailbox: ${at}`)));
+      record.restoreMailbox(mailbox);
+      const own = new PlainReader(saved.kernel, where);
+      record.told = own.field("told").bool();
+      const turn = own.field("turn");
+      record.turn = turn.isNull ? undefined : this.#turn(turn);
+      const inbox = own.field("inbox");
+      record.inbox = inbox.isNull ? undefined : readInbox(inbox);
+      record.state = saved.status.state;
+      if (saved.status.state === "stopped" || saved.status.state === "ended") record.stop = saved.status.stop;
+    });
+    for (const [index, cell] of cells.entries()) this.#cell(cell, this.#cells[index] as PromiseCell);
+    for (const record of records) this.#listen(record);
+    this.#queue(kernel.field("queue").list(records.length));
+  }
+
+  #clist(record: ProcessRecord, entries: readonly Plain[], where: string): void {
+    if (entries.length > CLIST_ENTRIES_MAX + 1) throw new PlainReader(null, where).error("too many entries");
+    entries.forEach((entry, position) => {
+      if (entry === null) return;
+      const reader = new PlainReader(entry, `${where}: ${position}`);
+      if (position === 0) throw reader.error("position 0 cannot hold anything");
+      record.clist.set(position, this.#entry(record, reader));
+    });
+  }
+
+  #entry(record: ProcessRecord, reader: PlainReader): ClistEntry {
+    const { records, state, core } = this.#init;
+    const kind = reader.field("kind").oneOf(["capability", "promise", "resolver", "child", "program", "image"]);
+    switch (kind) {
+      case "capability": {
+        const endowment = reader.field("endowment");
+        return {
+          kind,
+          capability: this.#capability(reader),
+          endowment: endowment.isNull ? undefined : endowment.text(),
+        };
+      }
+      case "promise":
+        return { kind, cell: this.#cellAt(reader.field("cell")), listening: reader.field("listening").bool() };
+      case "resolver":
+        return { kind, cell: this.#cellAt(reader.field("cell")) };
+      case "child": {
+        const process = records[reader.field("process").int(0, records.length - 1)] as ProcessRecord;
+        if (process.parent !== record) throw reader.error("only a parent can hold its child");
+        return { kind, process, listening: reader.field("listening").bool() };
+      }
+      case "program": {
+        const program = this.#init.programs[reader.field("program").int(0, this.#init.programs.length - 1)] as Program;
+        const guest = core.guestKind(reader.field("guest").text());
+        if (guest === undefined) throw reader.error("no guests of that kind here");
+        const pages = core.programPages(program);
+        hold(record, pages, reader);
+        return { kind: "source", source: { form: "program", kind: guest, program }, pages };
+      }
+      case "image": {
+        const image = state.images[reader.field("image").int(0, state.images.length - 1)];
+        if (image === undefined) throw reader.error("no such image");
+        const tree = decodeImage(image);
+        const pages = treePages(tree);
+        hold(record, pages, reader);
+        return { kind: "source", source: { form: "image", tree }, pages };
+      }
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #capability(reader: PlainReader): Capability {
+    const to = reader.field("to").oneOf(["promise", "export", "outside", "lost"]);
+    switch (to) {
+      case "promise":
+        return this.#cellAt(reader.field("cell"));
+      case "export": {
+        const { records } = this.#init;
+        const process = records[reader.field("process").int(0, records.length - 1)] as ProcessRecord;
+        return process.reference(reader.field("target").int(0, EXPORT_MAX));
+      }
+      case "outside":
+        return this.#init.resolveLocator(reader.field("locator").value) ?? makeLost();
+      case "lost":
+        return makeLost();
+      default:
+        return to satisfies never;
+    }
+  }
+
+  #turn(reader: PlainReader): Turn & TurnWork {
+    const { records } = this.#init;
+    const kind = reader.field("kind").oneOf(["start", "invoke", "deliver", "settle", "child"]);
+    switch (kind) {
+      case "start":
+        return { kind, func: reader.field("func").int(0, INT_MAX) };
+      case "invoke": {
+        const args = reader.field("args").list(INVOKE_VALUES_MAX);
+        return {
+          kind,
+          func: reader.field("func").int(0, INT_MAX),
+          args: args.map(readValue),
+          cell: this.#cellOrNone(reader.field("cell")),
+        };
+      }
+      case "deliver":
+        return {
+          kind,
+          target: reader.field("target").int(0, EXPORT_MAX),
+          message: this.#message(reader.field("message")),
+          cell: this.#cellOrNone(reader.field("cell")),
+        };
+      case "settle":
+        return {
+          kind,
+          position: reader.field("position").int(1, CLIST_ENTRIES_MAX),
+          promise: this.#cellAt(reader.field("cell")),
+          answer: this.#answer(reader.field("answer")),
+        };
+      case "child": {
+        const child = records[reader.field("process").int(0, records.length - 1)] as ProcessRecord;
+        return {
+          kind,
+          position: reader.field("position").int(1, CLIST_ENTRIES_MAX),
+          child,
+          stop: readStop(reader.field("stop")),
+        };
+      }
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #message(reader: PlainReader): Message {
+    const list = reader.field("capabilities").list(MESSAGE_CAPABILITIES_MAX);
+    return { bytes: reader.field("bytes").bytes(), capabilities: list.map((item) => this.#capability(item)) };
+  }
+
+  #answer(reader: PlainReader): Answer {
+    const status = reader.field("status").oneOf(["fulfilled", "rejected", "broken"]);
+    if (status === "broken") return broken(reader.field("code").oneOf(BROKEN_CODES), reader.field("reason").text());
+    return { status, message: this.#message(reader.field("message")) };
+  }
+
+  #cellAt(reader: PlainReader): PromiseCell {
+    return this.#cells[reader.int(0, this.#cells.length - 1)] as PromiseCell;
+  }
+
+  #cellOrNone(reader: PlainReader): PromiseCell | undefined {
+    return reader.value === -1 ? undefined : this.#cellAt(reader);
+  }
+
+  #cell(reader: PlainReader, cell: PromiseCell): void {
+    const { records } = this.#init;
+    const answer = reader.field("answer");
+    if (!answer.isNull) {
+      cell.settle(this.#answer(answer));
+      return;
+    }
+    const answerer = reader.field("answerer").int(-1, records.length - 1);
+    const call = reader.field("call");
+    if (answerer >= 0) cell.answerer = records[answerer];
+    else if (call.isNull) cell.settle(broken("lost", "the answer was to come from outside of what was frozen"));
+    else this.#call(call, cell);
+  }
+
+  /** A call outside was under way. Only the thawing side can know its answer; repeating it is for it to decide, never for us. */
+  #call(reader: PlainReader, cell: PromiseCell): void {
+    const { records } = this.#init;
+    const callId = reader.field("callId").int(0, INT_MAX);
+    const sender = records[reader.field("sender").int(0, records.length - 1)] as ProcessRecord;
+    const capability = this.#capability(reader);
+    const answer = this.#init.resolveCall?.({ callId, capability });
+    if (answer === undefined) {
+      cell.settle(broken("lost", "the call was under way when its caller was frozen; it may have had its effect"));
+      return;
+    }
+    if (sender.tree.outstanding.size >= OUTSTANDING_CALLS_MAX) throw reader.error("too many calls under way");
+    attachOutstanding(cell, { callId, sender, capability, answer });
+  }
+
+  #listen(record: ProcessRecord): void {
+    const waiting = new Set(record.mailbox.flatMap((turn) => (turn.kind === "settle" ? [turn.promise] : [])));
+    for (const [position, entry] of record.clist.entries()) {
+      if (entry.kind === "promise" && entry.listening && !waiting.has(entry.cell))
+        listenToCell(record, position, entry.cell);
+    }
+  }
+
+  /** First those that are parked: they look again for what they wait for. Then the queue as it was. */
+  #queue(queue: readonly PlainReader[]): void {
+    const { records } = this.#init;
+    const tree = (records[0] as ProcessRecord).tree;
+    const ready = new Set(records.filter((record) => record.state === "ready"));
+    for (const reader of queue) {
+      const record = records[reader.int(0, records.length - 1)] as ProcessRecord;
+      if (!ready.delete(record)) throw reader.error("is not ready, or queued twice");
+      tree.enqueue(record);
+    }
+    if (ready.size > 0) throw new PlainReader(null, "kernel: queue").error("a ready process is missing");
+    tree.reviveFirst(records.filter((record) => record.state === "parked"));
+  }
+}
+
+function hold(record: ProcessRecord, pages: number, reader: PlainReader): void {
+  if (!record.meter.hold(pages)) throw reader.error("the process cannot afford the memory of what it holds");
+}
+
+/** Stands for a capability that the thawing side did not give. */
+function makeLost(): Capability {
+  return Object.freeze({
+    receive: () => broken("lost", "nothing stands for this capability where the process was thawed"),
+  });
+}
+
+function readInbox(reader: PlainReader): { readonly bytes: Uint8Array; readonly capabilities: readonly number[] } {
+  const list = reader.field("capabilities").list(MESSAGE_CAPABILITIES_MAX);
+  return {
+    bytes: reader.field("bytes").bytes(),
+    capabilities: list.map((item) => item.int(-EXPORT_MAX - 1, EXPORT_MAX)),
+  };
+}
+
+function readValue(reader: PlainReader): Value {
+  const value = reader.value;
+  if (value === null || typeof value === "number" || typeof value === "bigint" || value instanceof Uint8Array)
+    return value;
+  throw reader.error("expected a value of WebAssembly");
+}
+
+function readStop(reader: PlainReader): StopReport {
+  const kind = reader
+    .field("kind")
+    .oneOf(["out-of-gas", "deadlock", "paused", "frozen", "discarded", "out-of-memory", "trap", "exit", "fault"]);
+  switch (kind) {
+    case "out-of-memory":
+      return { kind, pagesWanted: reader.field("pagesWanted").int(0, INT_MAX) };
+    case "trap":
+      return { kind, code: reader.field("code").text(), message: reader.field("message").text() };
+    case "exit":
+      return { kind, code: reader.field("code").int(-EXPORT_MAX - 1, EXPORT_MAX * 2 + 1) };
+    case "fault":
+      return { kind, message: reader.field("message").text() };
+    default:
+      return { kind };
+  }
+}

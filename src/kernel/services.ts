@@ -1,0 +1,182 @@
+/**
+ * What the kernel does for a process: messages, waiting, its c-list, its meter. Children have a file of their own.
+ * @module
+ */
+
+import { childServices } from "./children.ts";
+import { messageGas, receiveAnswer, sendMessage } from "./events.ts";
+import type { GuestAnswer, GuestMessage, GuestServices } from "./guest.ts";
+import { ServiceError } from "./guest.ts";
+import { Suspend } from "./host.ts";
+import { discardProcess } from "./keeper.ts";
+import { LOG_BYTES_MAX } from "./limits.ts";
+import type { Capability } from "./message.ts";
+import { fulfilled, rejected } from "./message.ts";
+import { sendTo } from "./outside.ts";
+import type { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import { stoppedChildBehind, waitsFor } from "./record.ts";
+import { KERNEL_WAKE } from "./step.ts";
+import type { StopReport } from "./stops.ts";
+
+export function makeServices(process: ProcessRecord): GuestServices {
+  const clist = process.clist;
+  return Object.freeze({
+    send: (target: number, message: GuestMessage) => send(process, target, message),
+    wait: (position: number) => wait(process, position),
+    call(target: number, message: GuestMessage): GuestAnswer | Suspend | number {
+      const position = send(process, target, message);
+      return position < 0 ? position : answered(process, position);
+    },
+    answered: (position: number) => answered(process, position),
+    listen: (position: number) => listen(process, position),
+    answer: (resolver: number, status: "fulfilled" | "rejected", message: GuestMessage) =>
+      answer(process, resolver, status, message),
+    drop: (position: number) => drop(process, position),
+    find(name: string): number {
+      for (const [position, entry] of clist.entries()) {
+        if (entry.kind === "capability" && entry.endowment === name) return position;
+      }
+      return 0;
+    },
+    log(bytes: Uint8Array): void {
+      process.charge(messageGas(bytes.length));
+      process.tree.core.log(process, bytes.slice(0, LOG_BYTES_MAX));
+    },
+    gasUsed: () => process.meter.gasUsed + process.gasRunning,
+    ...childServices(process),
+  });
+}
+
+/** Where a message to a position goes: a child stands for its root. */
+function targetAt(process: ProcessRecord, position: number): Capability | number {
+  if (position < 0) return process.reference(-(position + 1));
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind === "capability") return entry.capability;
+  if (entry.kind === "child") return entry.process.reference(0);
+  return ServiceError.wrongKind;
+}
+
+function send(process: ProcessRecord, position: number, guestMessage: GuestMessage): number {
+  const target = targetAt(process, position);
+  if (typeof target === "number") return target;
+  const message = sendMessage(process, guestMessage);
+  if (typeof message === "number") return message;
+  if (!process.clist.hasRoom(1)) return ServiceError.limit;
+  process.charge(messageGas(message.bytes.length));
+  const cell = sendTo(process, target, message);
+  return process.clist.add({ kind: "promise", cell, listening: false }) as number;
+}
+
+function wait(process: ProcessRecord, position: number): GuestAnswer | Suspend | number {
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind === "child") return waitForChild(process, position, entry.process);
+  if (entry.kind !== "promise") return ServiceError.wrongKind;
+  if (entry.cell.answer !== undefined) return takeAnswer(process, position, entry.cell);
+  for (const child of process.children) {
+    const held = process.clist.find(child);
+    if (held === undefined || child.stop === undefined || child.told) continue;
+    return tell(child, held, child.stop);
+  }
+  return suspendFor(process, position, entry.cell, false) ?? ServiceError.cycle;
+}
+
+function waitForChild(process: ProcessRecord, position: number, child: ProcessRecord): GuestAnswer | Suspend | number {
+  if (child.stop !== undefined) return tell(child, position, child.stop);
+  if (waitsFor(child, process)) return ServiceError.cycle;
+  process.waitFor({ kind: "child", child });
+  return new Suspend(KERNEL_WAKE, position);
+}
+
+function answered(process: ProcessRecord, position: number): GuestAnswer | Suspend | number {
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind !== "promise") return ServiceError.wrongKind;
+  const cell = entry.cell;
+  if (cell.answer !== undefined) return takeAnswer(process, position, cell);
+  if (stoppedChildBehind(process, cell) !== undefined) {
+    process.clist.drop(position);
+    return { status: "broken", code: "stopped", reason: "a child that has to answer has stopped" };
+  }
+  const suspend = suspendFor(process, position, cell, true);
+  if (suspend !== undefined) return suspend;
+  process.clist.drop(position);
+  return { status: "broken", code: "cycle", reason: "the call would wait for its own caller" };
+}
+
+/** undefined where the wait would close a circle. */
+function suspendFor(process: ProcessRecord, position: number, cell: PromiseCell, sync: boolean): Suspend | undefined {
+  if (cell.answerer !== undefined && waitsFor(cell.answerer, process)) return undefined;
+  process.waitFor({ kind: "promise", cell, sync });
+  return new Suspend(KERNEL_WAKE, position);
+}
+
+function takeAnswer(process: ProcessRecord, position: number, cell: PromiseCell): GuestAnswer {
+  process.clist.drop(position);
+  const answer = cell.answer;
+  if (answer === undefined) throw new Error("promise: no answer to take");
+  if (answer.status !== "broken") process.charge(messageGas(answer.message.bytes.length));
+  return receiveAnswer(process, answer);
+}
+
+function tell(child: ProcessRecord, position: number, stop: StopReport): GuestAnswer {
+  child.told = true;
+  return { status: "stopped", child: position, stop };
+}
+
+function listen(process: ProcessRecord, position: number): number {
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind === "promise") {
+    if (!entry.listening) listenToCell(process, position, entry.cell);
+    entry.listening = true;
+    return 0;
+  }
+  if (entry.kind !== "child") return ServiceError.wrongKind;
+  const child = entry.process;
+  if (child.stop === undefined) entry.listening = true;
+  else {
+    child.told = true;
+    process.push({ kind: "child", position, child, stop: child.stop });
+  }
+  return 0;
+}
+
+/** The answer becomes a turn, unless the guest has dropped the promise by then. */
+export function listenToCell(process: ProcessRecord, position: number, cell: PromiseCell): void {
+  cell.watch(() => {
+    const entry = process.clist.get(position);
+    if (cell.answer === undefined || entry?.kind !== "promise" || entry.cell !== cell) return;
+    process.push({ kind: "settle", position, promise: cell, answer: cell.answer });
+  });
+}
+
+function answer(
+  process: ProcessRecord,
+  position: number,
+  status: "fulfilled" | "rejected",
+  guestMessage: GuestMessage,
+): number {
+  const entry = process.clist.get(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind !== "resolver") return ServiceError.wrongKind;
+  const message = sendMessage(process, guestMessage);
+  if (typeof message === "number") return message;
+  process.charge(messageGas(message.bytes.length));
+  process.clist.drop(position);
+  entry.cell.settle(status === "fulfilled" ? fulfilled(message) : rejected(message));
+  return 0;
+}
+
+function drop(process: ProcessRecord, position: number): number {
+  const entry = process.clist.drop(position);
+  if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind === "child") discardProcess(entry.process);
+  if (entry.kind === "source") process.meter.unhold(entry.pages);
+  if (entry.kind === "resolver") {
+    entry.cell.settle({ status: "broken", code: "refused", reason: "the callee will not answer" });
+  }
+  return 0;
+}

@@ -1,0 +1,213 @@
+/**
+ * One step of a tree: the process at the head of the queue runs for a slice, and what stopped it decides what it is next.
+ * @module
+ */
+
+import type { Value } from "../image/index.ts";
+import { receiveAnswer, receiveMessage } from "./events.ts";
+import type { GuestCall, GuestEvent } from "./guest.ts";
+import type { HostValue } from "./host.ts";
+import { endProcess, stopProcess } from "./keeper.ts";
+import { SLICE_GAS_MAX } from "./limits.ts";
+import type { Machine, Stop } from "./machine.ts";
+import { broken, fulfilled, makeMessage } from "./message.ts";
+import type { ProcessRecord, Waiting } from "./record.ts";
+import type { StopReport } from "./stops.ts";
+import type { Tree } from "./tree.ts";
+import type { Turn } from "./turn.ts";
+import { resultsToHost, valuesToBytes } from "./values.ts";
+
+type SliceEnd = Stop | { readonly kind: "fault"; readonly message: string };
+
+/** A promise that nobody settles: the process is woken by the kernel. */
+export const KERNEL_WAKE: Promise<never> = new Promise(() => {});
+
+/** Runs the head of the queue for at most `gasMax` (and an overdraft of one straight stretch); says how much it used. */
+export function stepTree(tree: Tree, gasMax: number): number {
+  if (tree.halted !== undefined) return 0;
+  tree.revive();
+  const process = tree.head;
+  if (process === undefined) return 0;
+  if (process.turn === undefined && !beginTurn(process)) return 0;
+  const machine = process.machine;
+  if (machine === undefined) return 0;
+  if (process.meter.gasLeft < 0) {
+    stopProcess(process, { kind: "out-of-gas" });
+    return 0;
+  }
+  const before = process.meter.gasUsed;
+  const end = runSlice(process, machine, Math.min(gasMax, process.meter.gasLeft, SLICE_GAS_MAX));
+  afterSlice(process, machine, end);
+  return process.meter.gasUsed - before;
+}
+
+function runSlice(process: ProcessRecord, machine: Machine, gas: number): SliceEnd {
+  const tree = process.tree;
+  machine.memoryPagesMax = process.meter.pagesOwnMax;
+  process.sliceStart = machine.gasUsed;
+  tree.running = process;
+  try {
+    return machine.run(gas);
+  } catch (error) {
+    tree.core.fault(process, error);
+    // The guest's keeper may be a guest: it learns that the host failed, not how.
+    return { kind: "fault", message: "the host failed while it ran this process" };
+  } finally {
+    const used = process.gasRunning;
+    tree.running = undefined;
+    process.meter.use(used);
+    process.meter.setPagesUsed(machine.memoryPages);
+    tree.addGas(used);
+  }
+}
+
+function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): void {
+  // A host function may have discarded the very process that called it.
+  if (process.isEnded) return;
+  switch (end.kind) {
+    case "slice":
+      if (process.meter.gasLeft < 0) stopProcess(process, { kind: "out-of-gas" });
+      return;
+    case "done":
+      afterCall(process, machine, end.results);
+      return;
+    case "parked":
+      park(process, end.wake);
+      return;
+    case "memory":
+      stopProcess(process, { kind: "out-of-memory", pagesWanted: end.pagesWanted });
+      return;
+    case "exit":
+      endProcess(process, { kind: "exit", code: end.code });
+      return;
+    case "trap":
+      endProcess(process, { kind: "trap", code: end.code, message: end.message });
+      return;
+    case "fault":
+      endProcess(process, end satisfies StopReport);
+      return;
+    default:
+      end satisfies never;
+  }
+}
+
+function park(process: ProcessRecord, wake: Promise<unknown>): void {
+  const tree = process.tree;
+  tree.dequeue(process);
+  process.state = "parked";
+  if (wake === KERNEL_WAKE) {
+    if (process.waiting === undefined) process.makeReady();
+    return;
+  }
+  const waiting: Waiting = { kind: "outside" };
+  process.waiting = waiting;
+  tree.outsideWaits++;
+  const woken = (): void => {
+    tree.outsideWaits--;
+    if (process.waiting !== waiting) return;
+    tree.recordInput(process, "wake");
+    process.wakeFrom(waiting);
+  };
+  wake.then(woken, woken);
+}
+
+/** An export has returned: either the driver has another call for this turn, or the turn is over. */
+function afterCall(process: ProcessRecord, machine: Machine, results: readonly Value[]): void {
+  const turn = process.turn as Turn;
+  if (turn.kind !== "invoke" && turn.kind !== "start") {
+    const next = nextCall(process, machine, results);
+    if (next === "fault") return;
+    if (next !== undefined) {
+      machine.start(next.func, [...next.args]);
+      return;
+    }
+  }
+  if (turn.kind === "invoke") {
+    turn.cell?.settle(fulfilled(makeMessage(valuesToBytes(results))));
+    process.finishTurn({ kind: "done", results: toHost(process, turn.func, results) });
+  } else {
+    process.finishTurn({ kind: "done", results: [] });
+  }
+}
+
+/** Takes the next turn; false where there is none, or none that reaches the machine. */
+function beginTurn(process: ProcessRecord): boolean {
+  const turn = process.takeTurn();
+  const machine = process.machine;
+  if (turn === undefined || machine === undefined) {
+    process.finishTurn({ kind: "done", results: [] });
+    return false;
+  }
+  if (turn.kind === "start" || turn.kind === "invoke") {
+    machine.start(turn.func, turn.kind === "invoke" ? [...turn.args] : []);
+    return true;
+  }
+  const event = eventOf(process, turn);
+  const call = event === undefined ? undefined : deliver(process, machine, event);
+  if (call === "fault") return false;
+  if (call === undefined) {
+    if (event?.kind === "deliver") process.clist.drop(event.resolver);
+    if (turn.kind === "deliver") turn.cell?.settle(broken("no-target", "the process takes no messages"));
+    process.finishTurn({ kind: "done", results: [] });
+    return false;
+  }
+  machine.start(call.func, [...call.args]);
+  return true;
+}
+
+/** The turn's message with its capabilities in the c-list; undefined where they don't fit, and then whoever sent it knows. */
+function eventOf(process: ProcessRecord, turn: Turn): GuestEvent | undefined {
+  const held = turn.kind === "deliver" ? undefined : process.clist.get("position" in turn ? turn.position : 0);
+  if (turn.kind === "settle") {
+    // The guest may have dropped the promise meanwhile, and the position may be another's now.
+    if (held?.kind !== "promise" || held.cell !== turn.promise) return undefined;
+    process.clist.drop(turn.position);
+    return { kind: "settle", position: turn.position, answer: receiveAnswer(process, turn.answer) };
+  }
+  if (turn.kind === "child") {
+    if (held?.kind !== "child" || held.process !== turn.child) return undefined;
+    const answer = { status: "stopped", child: turn.position, stop: turn.stop } as const;
+    return { kind: "settle", position: turn.position, answer };
+  }
+  if (turn.kind !== "deliver") return undefined;
+  const message = receiveMessage(process, turn.message);
+  const resolver = turn.cell === undefined ? 0 : process.clist.add({ kind: "resolver", cell: turn.cell });
+  if (message === undefined || resolver === undefined) {
+    turn.cell?.settle(broken("limit", "the c-list of the process is full"));
+    return undefined;
+  }
+  return { kind: "deliver", target: turn.target, message, resolver };
+}
+
+function deliver(process: ProcessRecord, machine: Machine, event: GuestEvent): GuestCall | "fault" | undefined {
+  try {
+    process.guest?.driver?.deliver(event);
+  } catch (error) {
+    return driverFault(process, error);
+  }
+  return nextCall(process, machine, undefined);
+}
+
+function nextCall(
+  process: ProcessRecord,
+  machine: Machine,
+  results: readonly Value[] | undefined,
+): GuestCall | "fault" | undefined {
+  try {
+    return process.guest?.driver?.next(machine.memory(), results);
+  } catch (error) {
+    return driverFault(process, error);
+  }
+}
+
+function driverFault(process: ProcessRecord, error: unknown): "fault" {
+  process.tree.core.fault(process, error);
+  endProcess(process, { kind: "fault", message: "the host failed while it ran this process" });
+  return "fault";
+}
+
+function toHost(process: ProcessRecord, func: number, results: readonly Value[]): readonly HostValue[] {
+  const module = process.program.module;
+  const types = module.types[module.functions[func] as number]?.results ?? [];
+  return resultsToHost(types, results);
+}

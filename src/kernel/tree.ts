@@ -1,0 +1,166 @@
+/**
+ * A tree of processes that run together: one root, its descendants, one queue. A turn runs until it returns or parks before
+ * another process of the tree gets its turn, so what happens in a tree does not depend on the size of slices.
+ * @module
+ */
+
+import type { TreeState } from "../image/index.ts";
+import type { GuestKind } from "./guest.ts";
+import type { Keeper } from "./keeper.ts";
+import { PROCESSES_PER_TREE_MAX } from "./limits.ts";
+import type { Capability } from "./message.ts";
+import type { Meter } from "./meter.ts";
+import type { Program } from "./program.ts";
+import type { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import type { Source } from "./source.ts";
+
+/** In what order outside inputs entered a tree: with the inputs themselves, what a replay needs. */
+export interface InputRecord {
+  readonly sequence: number;
+  /** Gas that the whole tree had used when the input came. */
+  readonly treeGas: number;
+  readonly process: number;
+  readonly kind: "deliver" | "invoke" | "answer" | "wake" | "refill" | "resume";
+  /** Of the call that is answered. */
+  readonly callId?: number;
+}
+
+/** What the parts of the kernel need of the whole. */
+export interface KernelCore {
+  guestKind(name: string): GuestKind | undefined;
+  load(bytes: Uint8Array): Program;
+  kindOf(program: Program): GuestKind | undefined;
+  /** A program by the content identifier of its module, where it is known here. */
+  findProgram(cid: string): Program | undefined;
+  /** Makes a process in a tree, or a tree of them from an image; throws `KernelError`. */
+  create(init: CreateInit): ProcessRecord;
+  /** What a process pays for keeping a program. */
+  programPages(program: Program): number;
+  /** The process and its descendants at rest. */
+  save(process: ProcessRecord): TreeState;
+  /** Some tree has work. */
+  schedule(tree: Tree): void;
+  log(process: ProcessRecord, bytes: Uint8Array): void;
+  fault(process: ProcessRecord, error: unknown): void;
+  input(tree: Tree, input: InputRecord): void;
+  /** Asks the host that keeps a process what to do about its stop. */
+  keep(process: ProcessRecord): void;
+}
+
+export interface CreateInit {
+  readonly tree: Tree;
+  readonly parent?: ProcessRecord | undefined;
+  readonly source: Source;
+  /** Lent by the parent's, or a root's own. */
+  readonly meter: Meter;
+  readonly endowments: readonly (readonly [name: string, capability: Capability])[];
+  readonly keeper?: Keeper | undefined;
+  readonly powers?: unknown;
+}
+
+export interface TreeCounters {
+  readonly nextProcessId: number;
+  readonly nextCallId: number;
+  readonly inputs: number;
+  readonly gasUsed: number;
+}
+
+export class Tree {
+  readonly core: KernelCore;
+  readonly processes = new Set<ProcessRecord>();
+  /** Calls to the outside that are not answered. */
+  readonly outstanding = new Set<PromiseCell>();
+  /** Processes that a host function parked until something outside wakes them. */
+  outsideWaits = 0;
+  /** Whose machine runs right now. */
+  running: ProcessRecord | undefined;
+  /** Why no turn runs although some are ready. */
+  halted: "paused" | "frozen" | undefined;
+  /** Parked processes of a thawed tree: their host functions have to be called again before anything else runs. */
+  #revive: readonly ProcessRecord[] = [];
+  #queue: ProcessRecord[] = [];
+  #nextProcessId: number;
+  #nextCallId: number;
+  #inputs: number;
+  #gasUsed: number;
+
+  constructor(core: KernelCore, counters?: TreeCounters) {
+    this.core = core;
+    this.#nextProcessId = counters?.nextProcessId ?? 0;
+    this.#nextCallId = counters?.nextCallId ?? 1;
+    this.#inputs = counters?.inputs ?? 0;
+    this.#gasUsed = counters?.gasUsed ?? 0;
+  }
+
+  get counters(): TreeCounters {
+    return {
+      nextProcessId: this.#nextProcessId,
+      nextCallId: this.#nextCallId,
+      inputs: this.#inputs,
+      gasUsed: this.#gasUsed,
+    };
+  }
+
+  get hasRoom(): boolean {
+    return this.processes.size < PROCESSES_PER_TREE_MAX;
+  }
+
+  /** The process whose turn it is. */
+  get head(): ProcessRecord | undefined {
+    return this.#queue[0];
+  }
+
+  get hasWork(): boolean {
+    return (this.#queue.length > 0 || this.#revive.length > 0) && this.halted === undefined;
+  }
+
+  get queue(): readonly ProcessRecord[] {
+    return this.#queue;
+  }
+
+  get gasUsed(): number {
+    return this.#gasUsed;
+  }
+
+  /** Lets parked processes look again for what they wait for; they come before all others, in this order. */
+  reviveFirst(processes: readonly ProcessRecord[]): void {
+    this.#revive = [...this.#revive, ...processes];
+    this.core.schedule(this);
+  }
+
+  revive(): void {
+    const revived = this.#revive.filter((process) => process.state === "parked");
+    this.#revive = [];
+    for (const process of revived) process.state = "ready";
+    this.#queue.unshift(...revived);
+  }
+
+  takeProcessId(): number {
+    return this.#nextProcessId++;
+  }
+
+  takeCallId(): number {
+    return this.#nextCallId++;
+  }
+
+  addGas(gas: number): void {
+    this.#gasUsed += gas;
+  }
+
+  /** Puts a process that can go on at the end of the queue. */
+  enqueue(process: ProcessRecord): void {
+    this.#queue.push(process);
+    this.core.schedule(this);
+  }
+
+  dequeue(process: ProcessRecord): void {
+    const at = this.#queue.indexOf(process);
+    if (at >= 0) this.#queue.splice(at, 1);
+  }
+
+  recordInput(process: ProcessRecord, kind: InputRecord["kind"], callId?: number): void {
+    const input = { sequence: this.#inputs++, treeGas: this.#gasUsed, process: process.id, kind };
+    this.core.input(this, callId === undefined ? input : { ...input, callId });
+  }
+}

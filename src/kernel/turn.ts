@@ -1,0 +1,47 @@
+/**
+ * A turn: one message (or answer, or call of an export) that a process takes from its mailbox and works on until it returns.
+ * @module
+ */
+
+import type { Value } from "../image/index.ts";
+import type { Answer, Message } from "./message.ts";
+import type { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import type { StopReport, TurnResult } from "./stops.ts";
+
+/** Told how the turn went. Belongs to a caller of this host, so it does not travel with an image. */
+export type Waiter = (result: TurnResult) => void;
+
+export type Turn = { waiter?: Waiter | undefined } & TurnWork;
+
+export type TurnWork =
+  /** The module's start function, or `_initialize`. */
+  | { readonly kind: "start"; readonly func: number }
+  | {
+      readonly kind: "invoke";
+      readonly func: number;
+      readonly args: readonly Value[];
+      readonly cell: PromiseCell | undefined;
+    }
+  | {
+      readonly kind: "deliver";
+      readonly target: number;
+      readonly message: Message;
+      readonly cell: PromiseCell | undefined;
+    }
+  /** The answer to a promise that was listened to. */
+  | { readonly kind: "settle"; readonly position: number; readonly promise: PromiseCell; readonly answer: Answer }
+  /** A child that was listened to has stopped. */
+  | { readonly kind: "child"; readonly position: number; readonly child: ProcessRecord; readonly stop: StopReport };
+
+/** What the turn adds to the bytes of a mailbox. */
+export function turnBytes(turn: TurnWork): number {
+  if (turn.kind === "deliver") return turn.message.bytes.length;
+  if (turn.kind === "settle" && turn.answer.status !== "broken") return turn.answer.message.bytes.length;
+  return 0;
+}
+
+/** The promise that breaks if the turn is never done. */
+export function turnCell(turn: TurnWork): PromiseCell | undefined {
+  return turn.kind === "deliver" || turn.kind === "invoke" ? turn.cell : undefined;
+}
