@@ -76,6 +76,10 @@ export interface Machine {
   memory(): Uint8Array;
   /** The waiting memory.grow gives -1. */
   refuseGrow(): void;
+  /** In a host function: gas for the work that it does, as `HostContext.charge`. */
+  charge(gas: number): void;
+  /** In a host function: takes gas away from the rest of the slice without counting it as used, because another process got it. */
+  reduceSlice(gas: number): void;
   /** Everything, for an image. Memory bytes are a view unless `copy`. */
   freeze(options?: { readonly copy?: boolean }): MachineState;
 }
@@ -202,6 +206,19 @@ class RunningMachine implements Machine, RuntimeCalls {
     if (this.#pending.kind !== "call" || this.#pending.func < functions.length)
       throw new RangeError("refuseGrow: no memory.grow is waiting");
     this.#pending = { kind: "results", values: [-1] };
+  }
+
+  charge(gas: number): void {
+    if (!(Number.isSafeInteger(gas) && gas >= 0)) throw new RangeError(`gas: expected a whole number, got ${gas}`);
+    this.#charge(gas);
+  }
+
+  reduceSlice(gas: number): void {
+    const left = this.#instance.gas.value as number;
+    // One below zero ends the slice; how much more the slice is short of says the meter.
+    const taken = Math.max(0, Math.min(gas, left + 1));
+    this.#instance.gas.value = left - taken;
+    this.#gas -= taken;
   }
 
   #doneTypes: readonly number[] = [];
@@ -445,10 +462,7 @@ class RunningMachine implements Machine, RuntimeCalls {
       get gasUsed() {
         return self.gasUsed;
       },
-      charge: (gas) => {
-        if (!(Number.isSafeInteger(gas) && gas >= 0)) throw new RangeError(`gas: expected a whole number, got ${gas}`);
-        self.#charge(gas);
-      },
+      charge: (gas) => self.charge(gas),
     };
   }
 
