@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { HostContext, HostFunction, HostValue } from "../../kernel/host.ts";
-import { type Exit, Suspend } from "../../kernel/host.ts";
+import type { HostContext, HostFunction, HostValue } from "../../kernel/index.ts";
+import { type Exit, Suspend } from "../../kernel/index.ts";
 import type { Errno } from "./errno.ts";
 import { ERRNO, errnoOf, fail } from "./errno.ts";
 import { GuestMemory } from "./guest-memory.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Suspend } from "../../kernel/host.ts";
+import { Suspend } from "../../kernel/index.ts";
 import { isWait } from "../../powers/index.ts";
 import { FDFLAGS, RIGHTS, WHENCE } from "./abi.ts";
 import type { WasiAnswer, WasiCall, WasiDefinition } from "./call.ts";

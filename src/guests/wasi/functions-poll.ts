@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Suspend } from "../../kernel/host.ts";
+import { Suspend } from "../../kernel/index.ts";
 import type { Wait } from "../../powers/index.ts";
 import { isWait } from "../../powers/index.ts";
 import {
@@ -22,7 +22,6 @@ import { DEADLINE_MAX } from "./clocks.ts";
 import type { Errno } from "./errno.ts";
 import { ERRNO, errnoOf, fail, onOpenEntry } from "./errno.ts";
 import type { WasiProcess } from "./process.ts";
-import { decodeTime } from "./saved.ts";
 
 interface Subscription {
   readonly userdata: bigint;
@@ -132,9 +131,11 @@ function sleep(process: WasiProcess, waiting: readonly Waiting[]): Promise<unkno
   return Promise.race([...streams, timer]).then(abort, abort);
 }
 
+/** Guest time when the call was made first. What an image says of it is believed only if it can be true. */
 function startOf(call: WasiCall, process: WasiProcess): bigint {
+  const now = process.clocks.monotonic();
   const { suspended } = call.context;
-  return suspended === undefined ? process.clocks.monotonic() : decodeTime(suspended, "the start of a poll");
+  return typeof suspended === "bigint" && suspended >= 0n && suspended <= now ? suspended : now;
 }
 
 function pollOneoff(call: WasiCall, process: WasiProcess): WasiAnswer {

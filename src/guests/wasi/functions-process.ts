@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Exit } from "../../kernel/host.ts";
+import { Exit } from "../../kernel/index.ts";
 import type { WasiCall, WasiDefinition } from "./call.ts";
 import { ERRNO } from "./errno.ts";
 

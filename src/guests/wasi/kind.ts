@@ -5,7 +5,7 @@
  * @module
  */
 import type { Plain } from "../../image/index.ts";
-import type { GuestInit, GuestKind } from "../../kernel/guest.ts";
+import type { GuestInit, GuestKind } from "../../kernel/index.ts";
 import { WASI_MODULE } from "./abi.ts";
 import { makeWasi } from "./make-wasi.ts";
 import type { WasiInit } from "./process.ts";

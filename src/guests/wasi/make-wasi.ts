@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostFunction, HostModule } from "../../kernel/host.ts";
+import type { HostFunction, HostModule } from "../../kernel/index.ts";
 import type { WasiDefinition } from "./call.ts";
 import { toHostFunction } from "./call.ts";
 import { contentFunctions } from "./functions-content.ts";

@@ -71,7 +71,7 @@ function decodeNumber(value: unknown, name: string, max: number = Number.MAX_SAF
 }
 
 /** Encoders write small bigints as plain integers, so both come back. */
-export function decodeTime(value: unknown, name: string): bigint {
+function decodeTime(value: unknown, name: string): bigint {
   demand(typeof value === "bigint" || Number.isSafeInteger(value), `${name} to be a time`);
   const time = BigInt(value as bigint | number);
   demand(time <= DEADLINE_MAX && time >= -DEADLINE_MAX, `${name} to be a time within reach`);
