@@ -9,7 +9,7 @@ import { EXNREF, type FunctionType, I32, type ValueType, type WasmModule } from 
 import * as o from "../opcodes.ts";
 import type { CatchClause } from "./body.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { CANONICAL_LANES } from "./float-sources.ts";
+import { NEUTRAL } from "./float-sources.ts";
 import type { Plan, PlannedPoint } from "./plan.ts";
 import type { Target } from "./target.ts";
 
@@ -332,7 +332,6 @@ export class FunctionEmitter {
         return;
       default:
         code.instruction(i, body);
-        if (CANONICAL_LANES[op] !== 0) code.canonicalLanes(CANONICAL_LANES[op] as number);
     }
   }
 
@@ -387,7 +386,7 @@ export class FunctionEmitter {
     for (const slot of point.slots) {
       if (slot.kind === "local") code.get(form.local(slot.index));
       else code.getTemporary(slot.index);
-      if (slot.dirty) code.canonical(slot.type);
+      if (slot.source !== NEUTRAL) code.canonical(slot.type, slot.source);
     }
     const values = point.slots.map((slot) => slot.type);
     code.indexed(o.OP_CALL, target.save({ results: point.results, values }));
@@ -517,19 +516,19 @@ export class FunctionEmitter {
     }
   }
 
-  /** Makes float operands of instruction i canonical whose bits it shows. */
+  /** Makes those operands of instruction i canonical whose bits it shows. */
   #canonical(i: number): void {
-    const flags = this.#init.plan.canonical.get(i);
-    if (flags === undefined) return;
+    const sources = this.#init.plan.canonical.get(i);
+    if (sources === undefined) return;
     const { observed, valueTypes } = this.#init.plan.flow;
     const types = (observed.get(i) as readonly number[]).map((value) => valueTypes[value] as ValueType);
-    const deepest = flags.lastIndexOf(true);
+    const deepest = sources.findLastIndex((source) => source !== NEUTRAL);
     const { code } = this;
     for (let p = 0; p < deepest; p++) code.set(code.scratch(types[p] as number, p));
-    code.canonical(types[deepest] as number);
+    code.canonical(types[deepest] as number, sources[deepest] as number);
     for (let p = deepest - 1; p >= 0; p--) {
       code.get(code.scratch(types[p] as number, p));
-      if (flags[p]) code.canonical(types[p] as number);
+      if (sources[p] !== NEUTRAL) code.canonical(types[p] as number, sources[p] as number);
     }
   }
 

@@ -5,19 +5,23 @@
  * @module
  */
 
-import { F32, F64, type ValueType } from "../module.ts";
+import { F32, F64, V128, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { Body } from "./body.ts";
 
-/** Bits that must be kept: loaded, passed, reinterpreted. A source >= 0 is a local: see `cleanLocals`. */
+/** Bits that must be kept: loaded, passed, reinterpreted. A source >= 0 is a local: see `localSources`. */
 export const CLEAN = -1;
-/** Result of arithmetic: if it is a NaN, any NaN. */
+/** Result of scalar arithmetic: if it is a NaN, any NaN. */
 export const DIRTY = -2;
 /** Not a NaN, or the canonical one: making it canonical changes nothing. */
 export const NEUTRAL = -3;
+/** Result of vector arithmetic on lanes of four or eight bytes. */
+export const DIRTY_LANES_4 = -4;
+export const DIRTY_LANES_8 = -5;
 
-export function isFloat(type: ValueType): boolean {
-  return type === F64 || type === F32;
+/** Whether values of the type hold floats. */
+export function holdsFloats(type: ValueType): boolean {
+  return type === F64 || type === F32 || type === V128;
 }
 
 const ARITHMETIC = ["ceil", "floor", "trunc", "nearest", "sqrt", "add", "sub", "mul", "div", "min", "max"];
@@ -35,24 +39,39 @@ const NAMES_OBSERVED = [
   "f32x4.replace_lane",
   "f64x2.replace_lane",
 ];
-const SIMD_ARITHMETIC = ARITHMETIC;
 
-/** Source of an instruction's result, by opcode key. */
-export const RESULT_SOURCE: Int8Array = perName((name) =>
-  NAMES_DIRTY.includes(name) ? DIRTY : /^f(32|64)\.convert_/.test(name) ? NEUTRAL : CLEAN,
-);
-
-/** 1 where an instruction shows the bits of its float operands, by opcode key. */
-export const OBSERVED: Int8Array = perName((name) => (NAMES_OBSERVED.includes(name) ? 1 : 0));
-
-/** 4 or 8, the size of the lanes to be made canonical after a SIMD instruction; else 0. */
-export const CANONICAL_LANES: Int8Array = perName((name) => {
+/** 4 or 8 where a vector instruction is float arithmetic on such lanes, by the shape in its name; else 0. */
+function arithmeticLanes(name: string): number {
   if (name === "f32x4.demote_f64x2_zero") return 4;
   if (name === "f64x2.promote_low_f32x4") return 8;
-  const [shape, operation] = name.split(".") as [string, string | undefined];
-  if (operation === undefined || !SIMD_ARITHMETIC.includes(operation)) return 0;
+  const [shape, operation = ""] = name.split(".");
+  if (!ARITHMETIC.includes(operation)) return 0;
   return shape === "f32x4" ? 4 : shape === "f64x2" ? 8 : 0;
+}
+
+/** Source of an instruction's result, by opcode key. */
+export const RESULT_SOURCE: Int8Array = perName((name) => {
+  const lanes = arithmeticLanes(name);
+  if (lanes !== 0) return lanes === 4 ? DIRTY_LANES_4 : DIRTY_LANES_8;
+  if (NAMES_DIRTY.includes(name)) return DIRTY;
+  return /^f(32|64)\.convert_|^f32x4\.convert_|^f64x2\.convert_/.test(name) ? NEUTRAL : CLEAN;
 });
+
+/**
+ * Source of vector operands whose bits an instruction does not show, by opcode key: it only sees NaNs as such, in lanes
+ * of one size. 0 for the others.
+ */
+export const UNSEEN_SOURCE: Int8Array = perName((name) => {
+  if (/^f32x4\.(eq|ne|lt|gt|le|ge)$|trunc_sat_f32x4|promote_low_f32x4/.test(name)) return DIRTY_LANES_4;
+  if (/^f64x2\.(eq|ne|lt|gt|le|ge)$|trunc_sat_f64x2|demote_f64x2/.test(name)) return DIRTY_LANES_8;
+  const lanes = arithmeticLanes(name);
+  return lanes === 4 ? DIRTY_LANES_4 : lanes === 8 ? DIRTY_LANES_8 : 0;
+});
+
+/** 1 where an instruction may show the bits of operands that hold floats, by opcode key. */
+export const OBSERVED: Int8Array = Int8Array.from(o.NAMES, (name, key) =>
+  name !== undefined && (NAMES_OBSERVED.includes(name) || o.SIGNATURES[key]?.params.includes(V128) === true) ? 1 : 0,
+);
 
 function perName(of: (name: string) => number): Int8Array {
   return Int8Array.from(o.NAMES, (name) => (name === undefined ? 0 : of(name)));
@@ -68,24 +87,32 @@ export function constSource(body: Body, i: number): number {
 }
 
 /**
- * Which float locals may hold bits that must be kept: parameters, and those with a clean definition, directly or by a
- * copy. The others only ever hold arithmetic results, and are made canonical where their bits are seen.
+ * What the locals that hold floats may hold: parameters, and those with a clean definition, directly or by a copy, are
+ * clean; those that only ever hold results of one kind of arithmetic are made canonical where their bits are seen.
  *
  * @param definitions local, source, local, source, … as in `Flow.definitions`
+ * @returns a source (negative) for each local
  */
-export function cleanLocals(body: Body, definitions: readonly number[]): Uint8Array {
-  const clean = new Uint8Array(body.locals.length);
-  clean.fill(1, 0, body.type.params.length);
+export function localSources(body: Body, definitions: readonly number[]): Int8Array {
+  const sources = new Int8Array(body.locals.length).fill(NEUTRAL);
+  sources.fill(CLEAN, 0, body.type.params.length);
   for (let changed = true; changed; ) {
     changed = false;
     for (let d = 0; d < definitions.length; d += 2) {
       const local = definitions[d] as number;
-      const source = definitions[d + 1] as number;
-      if (clean[local] === 0 && (source === CLEAN || (source >= 0 && clean[source] === 1))) {
-        clean[local] = 1;
+      const given = definitions[d + 1] as number;
+      const joined = joinSources(sources[local] as number, given >= 0 ? (sources[given] as number) : given);
+      if (joined !== sources[local]) {
+        sources[local] = joined;
         changed = true;
       }
     }
   }
-  return clean;
+  return sources;
+}
+
+/** Of a value that is one or the other. */
+export function joinSources(x: number, y: number): number {
+  if (x === y || y === NEUTRAL) return x;
+  return x === NEUTRAL ? y : CLEAN;
 }

@@ -7,7 +7,7 @@
 import { FUNCREF, type FunctionType, I32, V128, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { Body } from "./body.ts";
-import { CLEAN, constSource, DIRTY, isFloat, NEUTRAL, OBSERVED, RESULT_SOURCE } from "./float-sources.ts";
+import { CLEAN, constSource, holdsFloats, joinSources, NEUTRAL, OBSERVED, RESULT_SOURCE } from "./float-sources.ts";
 
 export type PointKind = "entry" | "loop" | "call" | "bulk";
 
@@ -178,7 +178,7 @@ class FlowWalker {
         this.#charge(1);
         const local = body.a[i] as number;
         const type = body.locals[local] as number;
-        this.#push(type, isFloat(type) ? local : CLEAN);
+        this.#push(type, holdsFloats(type) ? local : CLEAN);
         return true;
       }
       case o.OP_LOCAL_SET:
@@ -209,7 +209,7 @@ class FlowWalker {
     const local = this.body.a[i] as number;
     const value = this.#stack[this.#stack.length - 1] as number;
     const type = this.body.locals[local] as number;
-    if (isFloat(type)) {
+    if (holdsFloats(type)) {
       this.#observe(i, [type]);
       this.definitions.push(local, this.valueSources[value] as number);
     }
@@ -217,7 +217,7 @@ class FlowWalker {
       this.#popMany(1);
     } else {
       this.#popMany(1);
-      this.#push(type, isFloat(type) ? local : CLEAN);
+      this.#push(type, holdsFloats(type) ? local : CLEAN);
     }
     return true;
   }
@@ -375,11 +375,12 @@ class FlowWalker {
     const first = this.#stack[top - 2] as number;
     const type = this.valueTypes[first] as number;
     let source = CLEAN;
-    if (isFloat(type)) {
+    if (holdsFloats(type)) {
       const known = (value: number): boolean => (this.valueSources[value] as number) < CLEAN;
       if (known(first) && known(second)) {
-        source = this.valueSources[first] === NEUTRAL && this.valueSources[second] === NEUTRAL ? NEUTRAL : DIRTY;
-      } else {
+        source = joinSources(this.valueSources[first] as number, this.valueSources[second] as number);
+      }
+      if (source === CLEAN) {
         this.#observe(i, [type, type, I32]);
       }
     }
@@ -390,7 +391,7 @@ class FlowWalker {
   #branch(i: number, depth: number, above: number): void {
     const frame = this.#target(depth);
     const types = frame.op === o.OP_LOOP ? frame.type.params : frame.type.results;
-    if (types.some(isFloat)) this.#observe(i, above === 0 ? types : [...types, I32]);
+    if (types.some(holdsFloats)) this.#observe(i, above === 0 ? types : [...types, I32]);
   }
 
   #target(depth: number): Frame {
@@ -406,11 +407,11 @@ class FlowWalker {
 
   /** Notes that the operands of these types, the last on top, become observable at instruction i. */
   #observe(i: number, types: readonly ValueType[]): void {
-    if (!types.some(isFloat) || this.observed.has(i)) return;
+    if (!types.some(holdsFloats) || this.observed.has(i)) return;
     const values = this.#stack.slice(this.#stack.length - types.length).reverse();
     const matters = (value: number): boolean => {
       const source = this.valueSources[value] as number;
-      return isFloat(this.valueTypes[value] as number) && (source === DIRTY || source >= 0);
+      return holdsFloats(this.valueTypes[value] as number) && ((source < CLEAN && source !== NEUTRAL) || source >= 0);
     };
     if (values.some(matters)) this.observed.set(i, values);
   }

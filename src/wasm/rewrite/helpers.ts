@@ -8,6 +8,7 @@ import { F32, F64, type FunctionType, I32, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { emitPush } from "./carry.ts";
 import { CodeWriter } from "./code-writer.ts";
+import { DIRTY } from "./float-sources.ts";
 import { type CodeEntry, makeCodeEntry } from "./module-writer.ts";
 import { carriers, RUNTIME_FRAME, RUNTIME_MEMORY_GROW } from "./runtime-abi.ts";
 import type { SaveSignature } from "./target.ts";
@@ -67,7 +68,7 @@ function canonicalResults(code: CodeWriter, results: readonly ValueType[]): void
   for (let r = results.length - 1; r >= 0; r--) code.set(code.scratch(results[r] as number, r));
   results.forEach((type, r) => {
     code.get(code.scratch(type, r));
-    if (type === F32 || type === F64) code.canonical(type);
+    if (type === F32 || type === F64) code.canonical(type, DIRTY);
   });
 }
 

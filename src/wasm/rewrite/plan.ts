@@ -8,7 +8,7 @@
 import { WasmError } from "../errors.ts";
 import { EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
-import { cleanLocals, DIRTY, isFloat } from "./float-sources.ts";
+import { CLEAN, holdsFloats, localSources, NEUTRAL, UNSEEN_SOURCE } from "./float-sources.ts";
 import type { Flow, Point } from "./flow.ts";
 import { analyseLiveness } from "./liveness.ts";
 
@@ -20,8 +20,8 @@ export interface Slot {
   /** A local of the original function, or a temporary. */
   readonly kind: "local" | "temporary";
   readonly index: number;
-  /** An arithmetic NaN may be in it: make it canonical when it is saved. */
-  readonly dirty: boolean;
+  /** NEUTRAL, or the kind of arithmetic whose NaNs may be in it: to be made canonical when it is saved. */
+  readonly source: number;
 }
 
 export interface PlannedPoint extends Point {
@@ -36,8 +36,8 @@ export interface Plan {
   /** The temporary that holds a value, or -1; by value. */
   readonly temporaryOf: Int32Array;
   readonly temporaryTypes: readonly ValueType[];
-  /** Which float operands to make canonical, by instruction: flags, top of the stack first. */
-  readonly canonical: ReadonlyMap<number, readonly boolean[]>;
+  /** Operands to make canonical, by instruction, top of the stack first: the kind of arithmetic they are of, or NEUTRAL. */
+  readonly canonical: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Types in the order in which slots are saved, so that few different save functions are needed. */
@@ -50,16 +50,16 @@ export function makePlan(flow: Flow, isBounded: (func: number) => boolean): Plan
   points.forEach((point, k) => {
     if (point.index >= 0) pointAt[point.index] = k;
   });
-  const clean = cleanLocals(body, flow.definitions);
+  const sources = localSources(body, flow.definitions);
   const temporaries = new Temporaries(flow);
   for (const point of points) temporaries.keep(point);
   const live = analyseLiveness(flow, points);
   const planned = points.map((point, k) => {
     const locals =
       point.kind === "entry" ? body.type.params.map((_, i) => i) : setBits(live.sets, k * live.words, live.words);
-    return { ...point, slots: makeSlots(flow, point, locals, temporaries, clean) };
+    return { ...point, slots: makeSlots(flow, point, locals, temporaries, sources) };
   });
-  const canonical = flow.observed.size === 0 ? new Map<number, boolean[]>() : findCanonical(flow, clean);
+  const canonical = flow.observed.size === 0 ? new Map<number, number[]>() : findCanonical(flow, sources);
   return { flow, points: planned, pointAt, temporaryOf: temporaries.of, temporaryTypes: temporaries.types, canonical };
 }
 
@@ -102,17 +102,17 @@ function makeSlots(
   point: Point,
   locals: readonly number[],
   temporaries: Temporaries,
-  clean: Uint8Array,
+  sources: Int8Array,
 ): readonly Slot[] {
   const slots: Slot[] = [];
   for (const index of locals) {
     const type = flow.body.locals[index] as number;
-    slots.push({ type, kind: "local", index, dirty: isFloat(type) && clean[index] === 0 });
+    slots.push({ type, kind: "local", index, source: holdsFloats(type) ? dirtSource(sources[index] as number) : NEUTRAL });
   }
   for (const value of point.stack) {
     const type = flow.valueTypes[value] as number;
     const index = temporaries.of[value] as number;
-    slots.push({ type, kind: "temporary", index, dirty: isFloat(type) && isDirty(flow, value, clean) });
+    slots.push({ type, kind: "temporary", index, source: holdsFloats(type) ? valueSource(flow, value, sources) : NEUTRAL });
   }
   if (slots.length + point.results.length > POINT_VALUES_MAX) {
     throw refusal(flow, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
@@ -147,20 +147,29 @@ function setBits(sets: Uint32Array, start: number, words: number): number[] {
   return bits;
 }
 
-function isDirty(flow: Flow, value: number, clean: Uint8Array): boolean {
+/** The kind of arithmetic whose NaNs a value may be, or NEUTRAL if it is to stay as it is. */
+function valueSource(flow: Flow, value: number, sources: Int8Array): number {
   const source = flow.valueSources[value] as number;
-  return source === DIRTY || (source >= 0 && clean[source] === 0);
+  return dirtSource(source >= 0 ? (sources[source] as number) : source);
 }
 
-function findCanonical(flow: Flow, clean: Uint8Array): Map<number, boolean[]> {
-  const canonical = new Map<number, boolean[]>();
+function dirtSource(source: number): number {
+  return source === CLEAN ? NEUTRAL : source;
+}
+
+function findCanonical(flow: Flow, sources: Int8Array): Map<number, number[]> {
+  const canonical = new Map<number, number[]>();
   const { op, a } = flow.body;
   for (const [i, values] of flow.observed) {
-    // A local that only ever holds arithmetic results may hold them as they are.
-    const isLocal = op[i] === o.OP_LOCAL_SET || op[i] === o.OP_LOCAL_TEE;
-    if (isLocal && clean[a[i] as number] === 0) continue;
-    const flags = values.map((value) => isFloat(flow.valueTypes[value] as number) && isDirty(flow, value, clean));
-    if (flags.includes(true)) canonical.set(i, flags);
+    const key = op[i] as number;
+    // A local that only ever holds one kind of arithmetic results may hold them as they are.
+    const isLocal = key === o.OP_LOCAL_SET || key === o.OP_LOCAL_TEE;
+    const unseen = isLocal ? (sources[a[i] as number] as number) : (UNSEEN_SOURCE[key] as number);
+    const found = values.map((value) => {
+      const source = holdsFloats(flow.valueTypes[value] as number) ? valueSource(flow, value, sources) : NEUTRAL;
+      return source === unseen ? NEUTRAL : source;
+    });
+    if (found.some((source) => source !== NEUTRAL)) canonical.set(i, found);
   }
   return canonical;
 }
