@@ -1,0 +1,183 @@
+/**
+ * Makes the base image: the engine started, the prelude loaded. It depends only on the engine's module, the rewriter and the
+ * prelude, so it is made once and every JavaScript process is a thaw of it.
+ * @module
+ */
+
+import type { GuestBase, HostFunction, MachineState, Value } from "../../kernel/index.ts";
+import type { WasmModule } from "../../wasm/index.ts";
+import { exportedFunction, HostCallFrame, isException } from "./engine.ts";
+import { engineImports, wasiImports } from "./imports.ts";
+import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "./limits.ts";
+import { PRELUDE, PRELUDE_NAME } from "./prelude/index.ts";
+import { freshState, type JavaScriptState, saveState } from "./state.ts";
+import { CONTROL_BYTES } from "./tasks.ts";
+
+/** A running engine: a machine, or in tests a plain instance. */
+export interface EngineRunner {
+  readonly module: WasmModule;
+  /** Runs a function to its end. */
+  call(func: number, args: readonly Value[]): readonly Value[];
+  memory(): Uint8Array;
+  freeze(): MachineState;
+}
+
+export type MakeRunner = (imports: {
+  readonly [module: string]: { readonly [name: string]: HostFunction };
+}) => EngineRunner;
+
+/** Services are not needed: the prelude asks for nothing while it loads. */
+export function buildBase(makeRunner: MakeRunner): GuestBase {
+  const probe: { text: string | undefined } = { text: undefined };
+  const state = freshState({ context: 0, runtime: 0, dispatcher: 0n, mailbox: 0, control: 0 });
+  const runner = makeRunner({
+    env: engineImports(state, (context, _name, _length, _this, count, cells) => {
+      const call = new HostCallFrame(context.memory(), count as number, cells as number);
+      const text = call.text(1);
+      probe.text = text === undefined ? undefined : new TextDecoder().decode(text);
+      return call.return((call.int(0) ?? 0) + 1);
+    }),
+    wasi_snapshot_preview1: wasiImports({ services: silentServices, clock: undefined, random: undefined }),
+  });
+  const engine = new EngineSetup(runner);
+  const ready = engine.start(state, probe);
+  return Object.freeze({ machine: runner.freeze(), saved: saveState(ready) });
+}
+
+const silentServices = { log: () => undefined } as unknown as Parameters<typeof wasiImports>[0]["services"];
+
+class EngineSetup {
+  readonly #runner: EngineRunner;
+
+  constructor(runner: EngineRunner) {
+    this.#runner = runner;
+  }
+
+  start(state: JavaScriptState, probe: { text: string | undefined }): JavaScriptState {
+    this.#call("_initialize");
+    if (this.#call("qjs_init") !== 0) throw new Error("engine: its start failed");
+    this.#call("qjs_set_max_stack_size", ENGINE_STACK_BYTES);
+    this.#call("qjs_set_promise_rejection_handler", 1);
+    this.#useLoader();
+    const [hostName, hostNameLength] = this.#putText("caper");
+    const host = this.#call("qjs_new_host_function", hostName, hostNameLength, 0);
+    this.#call("wasm_free", hostName);
+    const makeDispatcher = this.#evaluate(PRELUDE, PRELUDE_NAME);
+    const [mailboxHandle, mailbox] = this.#makeMailbox();
+    const dispatcherHandle = this.#apply(makeDispatcher, [host, mailboxHandle]);
+    const ready: JavaScriptState = {
+      ...state,
+      places: {
+        context: this.#call("qjs_get_context_ptr"),
+        runtime: this.#call("qjs_get_runtime_ptr"),
+        dispatcher: this.#view().getBigInt64(dispatcherHandle, true),
+        mailbox,
+        control: this.#call("wasm_malloc", CONTROL_BYTES),
+      },
+    };
+    this.#probe(host, probe);
+    for (const handle of [makeDispatcher, mailboxHandle, host]) this.#call("qjs_free_value", handle);
+    this.#call("qjs_run_gc");
+    this.#runner.memory().fill(0, mailbox, mailbox + MAILBOX_BYTES);
+    return ready;
+  }
+
+  #call(name: string, ...args: number[]): number {
+    const [result = 0] = this.#runner.call(exportedFunction(this.#runner.module, name), args);
+    return Number(result);
+  }
+
+  #view(): DataView {
+    const memory = this.#runner.memory();
+    return new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  }
+
+  #putText(text: string): [pointer: number, length: number] {
+    const bytes = new TextEncoder().encode(text);
+    const pointer = this.#call("wasm_malloc", bytes.length + 1);
+    this.#runner.memory().set(bytes, pointer);
+    this.#runner.memory()[pointer + bytes.length] = 0;
+    return [pointer, bytes.length];
+  }
+
+  /**
+   * The engine resolves names itself (`./` and `../` against the importing module): a normalizer of the host's would have to
+   * allocate in the engine's memory. So of the two functions that this call sets in the runtime, the first is taken out again.
+   */
+  #useLoader(): void {
+    const runtime = this.#call("qjs_get_runtime_ptr");
+    const before = this.#words(runtime);
+    this.#call("qjs_set_module_loader", 1);
+    const changed = this.#words(runtime).flatMap((word, index) => (word === before[index] ? [] : [index]));
+    const [normalizer, loader, ...others] = changed;
+    if (normalizer === undefined || loader === undefined || others.length > 0) throw unknownEngine("module loader");
+    this.#view().setUint32(runtime + 4 * normalizer, 0, true);
+  }
+
+  #words(pointer: number): number[] {
+    const view = this.#view();
+    return Array.from({ length: RUNTIME_WORDS }, (_, index) => view.getUint32(pointer + 4 * index, true));
+  }
+
+  #evaluate(source: string, name: string): number {
+    const [sourcePointer, sourceLength] = this.#putText(source);
+    const [namePointer] = this.#putText(name);
+    const handle = this.#call("qjs_eval", sourcePointer, sourceLength, namePointer, 0);
+    this.#call("wasm_free", sourcePointer);
+    this.#call("wasm_free", namePointer);
+    return this.#checked(handle);
+  }
+
+  #makeMailbox(): [handle: number, pointer: number] {
+    const handle = this.#evaluate(`new Uint8Array(${MAILBOX_BYTES})`, PRELUDE_NAME);
+    const buffer = this.#evaluate(`(view) => view.buffer`, PRELUDE_NAME);
+    const bufferHandle = this.#apply(buffer, [handle]);
+    const length = this.#call("wasm_malloc", 4);
+    const pointer = this.#call("qjs_get_array_buffer", bufferHandle, length);
+    if (this.#view().getUint32(length, true) !== MAILBOX_BYTES) throw unknownEngine("array buffer");
+    for (const used of [buffer, bufferHandle]) this.#call("qjs_free_value", used);
+    this.#call("wasm_free", length);
+    return [handle, pointer];
+  }
+
+  #apply(func: number, args: readonly number[]): number {
+    const argv = this.#call("wasm_malloc", 4 * args.length);
+    for (const [index, handle] of args.entries()) this.#view().setUint32(argv + 4 * index, handle, true);
+    const receiver = this.#call("qjs_get_undefined");
+    const result = this.#call("qjs_call", func, receiver, args.length, argv);
+    this.#call("qjs_free_value", receiver);
+    this.#call("wasm_free", argv);
+    return this.#checked(result);
+  }
+
+  /** A call of the host function with each shape of argument that the host reads out of the engine's memory. */
+  #probe(host: number, probe: { text: string | undefined }): void {
+    for (const text of ["plain", "caf\u00e9 \u00ff", "\u65e5\u672c \ud83d\ude00", "x".repeat(100)]) {
+      const source = `(host) => host(41, JSON.parse(${JSON.stringify(JSON.stringify(text))})) === 42 ? 1 : 0`;
+      const check = this.#evaluate(source, PRELUDE_NAME);
+      const result = this.#apply(check, [host]);
+      const word = this.#view().getBigInt64(result, true);
+      if (word !== 1n) throw unknownEngine("integers");
+      if (probe.text !== text) throw unknownEngine("strings");
+      for (const handle of [check, result]) this.#call("qjs_free_value", handle);
+    }
+  }
+
+  #checked(handle: number): number {
+    if (!isException(this.#view().getBigInt64(handle, true))) return handle;
+    const exception = this.#call("qjs_get_exception");
+    const pointer = this.#call("qjs_get_string", exception);
+    const memory = this.#runner.memory();
+    const text = new TextDecoder().decode(memory.slice(pointer, memory.indexOf(0, pointer)));
+    throw new Error(`engine: the prelude failed: ${text}`);
+  }
+}
+
+/** More than the part of the runtime that holds its hooks. */
+const RUNTIME_WORDS = 200;
+
+function unknownEngine(what: string): Error {
+  return new Error(
+    `engine: its ${what} are laid out in another way than that of quickjs-wasi 3.6; install that version`,
+  );
+}

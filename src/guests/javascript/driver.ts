@@ -1,0 +1,57 @@
+/**
+ * Turns an event into calls of the engine's exports: the dispatcher gets the event, then scripts and imports that it asked
+ * for run, then jobs until there are none, then rejections that nobody handled are reported.
+ * @module
+ */
+
+import type { GuestCall, GuestDriver, GuestEvent, Value } from "../../kernel/index.ts";
+import type { EngineFunctions } from "./engine.ts";
+import { DispatchEvent } from "./protocol.ts";
+import type { JavaScriptState } from "./state.ts";
+import { advanceTask, type Task, type TextTask } from "./tasks.ts";
+import { answerText, messageText } from "./texts.ts";
+
+export function makeDriver(state: JavaScriptState, functions: EngineFunctions): GuestDriver {
+  return Object.freeze({
+    deliver(event: GuestEvent): void {
+      state.tasks.push(taskForEvent(event), { kind: "jobs", step: 0 });
+    },
+    next(memory: Uint8Array, results: readonly Value[] | undefined): GuestCall | undefined {
+      let result = results?.[0];
+      for (;;) {
+        const task = state.tasks[0] ?? nextTask(state);
+        if (task === undefined) return undefined;
+        const call = advanceTask(task, { functions, state, memory }, result);
+        if (call !== undefined) return call;
+        state.tasks.splice(state.tasks.indexOf(task), 1);
+        result = undefined;
+      }
+    },
+  });
+}
+
+function taskForEvent(event: GuestEvent): TextTask {
+  if (event.kind === "deliver") {
+    return textTask(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message));
+  }
+  const { status, text } = answerText(event.answer, event.position);
+  return textTask(DispatchEvent.settle, event.position, status, text);
+}
+
+function textTask(event: number, a: number, b: number, text: Uint8Array): TextTask {
+  return { kind: "text", step: 0, event, a, b, text, buffer: 0, string: 0n };
+}
+
+/** What is left to do when the tasks of the event are done. Handlers may run because of a report, so jobs follow it. */
+function nextTask(state: JavaScriptState): Task | undefined {
+  const tasks = state.tasks;
+  const [promise, reason, handled] = state.rejections.splice(0, 3);
+  if (promise !== undefined && reason !== undefined) {
+    state.reportDue = true;
+    tasks.push({ kind: "rejection", step: 0, promise, reason, handled: handled === 1 });
+  } else if (state.reportDue) {
+    state.reportDue = false;
+    tasks.push({ kind: "report", step: 0 }, { kind: "jobs", step: 0 });
+  }
+  return tasks[0];
+}

@@ -1,0 +1,225 @@
+/**
+ * The one function that the prelude calls the host by. What the guest does wrong comes back as a number below zero; nothing
+ * here calls the engine, so a call may park the process and be made again after a thaw.
+ * @module
+ */
+
+import type { GuestAnswer, GuestMessage, GuestServices, HostContext, HostFunction } from "../../kernel/index.ts";
+import { ServiceError, Suspend } from "../../kernel/index.ts";
+import type { OutputStream } from "../../powers/index.ts";
+import { isWait } from "../../powers/index.ts";
+import { HostCallFrame } from "./engine.ts";
+import { LOG_LINE_BYTES_MAX, MAILBOX_BYTES, MODULES_MAX, NAME_BYTES_MAX } from "./limits.ts";
+import { ANSWER_LENGTH_SHIFT, ANSWER_MORE, HostOp } from "./protocol.ts";
+import type { JavaScriptState } from "./state.ts";
+import { answerText, jsonText } from "./texts.ts";
+
+export interface HostCallParts {
+  readonly state: JavaScriptState;
+  readonly services: GuestServices;
+  readonly stdout: OutputStream | undefined;
+  readonly stderr: OutputStream | undefined;
+  /** A message's bytes: the reason of a rejection that nobody handled. */
+  onUnhandledRejection(reason: GuestMessage): void;
+}
+
+type Operation = (call: HostCallFrame, parts: HostCallParts, context: HostContext) => number | Suspend;
+
+const BYTES_PER_GAS = 8;
+
+export function makeHostCall(parts: HostCallParts): HostFunction {
+  return (context, _name, _nameLength, _this, count, cells) => {
+    const call = new HostCallFrame(context.memory(), count as number, cells as number);
+    const operation = OPERATIONS[call.int(0) ?? 0];
+    const result = operation === undefined ? ServiceError.pointer : operation(call, parts, context);
+    return result instanceof Suspend ? result : call.return(result);
+  };
+}
+
+/** (…, text, ...capabilities) from this argument on. */
+function messageFrom(call: HostCallFrame, index: number): GuestMessage | undefined {
+  const bytes = call.text(index);
+  const capabilities = call.intsFrom(index + 1);
+  return bytes === undefined || capabilities === undefined ? undefined : { bytes, capabilities };
+}
+
+function nameFrom(call: HostCallFrame, index: number): string | undefined {
+  const bytes = call.text(index);
+  return bytes === undefined || bytes.length > NAME_BYTES_MAX ? undefined : new TextDecoder().decode(bytes);
+}
+
+function jsonFrom(call: HostCallFrame, index: number): unknown {
+  const bytes = call.text(index);
+  return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/** Puts the first part of the inbox into the mailbox. */
+function present(status: number, parts: HostCallParts, context: HostContext): number {
+  const { state } = parts;
+  const part = state.inbox.subarray(0, MAILBOX_BYTES);
+  state.inbox = state.inbox.subarray(part.length);
+  context.memory().set(part, state.places.mailbox);
+  context.charge(Math.floor(part.length / BYTES_PER_GAS));
+  return status | (state.inbox.length > 0 ? ANSWER_MORE : 0) | (part.length << ANSWER_LENGTH_SHIFT);
+}
+
+function presentAnswer(
+  answer: GuestAnswer | Suspend | number,
+  promise: number,
+  parts: HostCallParts,
+  context: HostContext,
+): number | Suspend {
+  if (answer instanceof Suspend || typeof answer === "number") return answer;
+  const { status, text } = answerText(answer, promise);
+  parts.state.inbox = text;
+  return present(status, parts, context);
+}
+
+function presentJson(value: unknown, parts: HostCallParts, context: HostContext): number {
+  if (typeof value === "number" && value < 0) return value;
+  parts.state.inbox = jsonText([[], escapeJson(value)]);
+  return present(0, parts, context);
+}
+
+/** What the kernel reports becomes a passable value: its strings are escaped, and what is undefined is left out. */
+function escapeJson(value: unknown): unknown {
+  if (typeof value === "string") return /^[!--]/.test(value) ? `!${value}` : value;
+  if (typeof value === "bigint") return value < 0n ? String(value) : `+${value}`;
+  if (value === undefined) return "#undefined";
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return [...value];
+  if (Array.isArray(value)) return value.map(escapeJson);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [escapeJson(key), escapeJson(item)]));
+}
+
+function callAndWait(how: "answered" | "wait"): Operation {
+  return (call, parts, context) => {
+    let promise = context.suspended as number | undefined;
+    if (promise === undefined) {
+      const message = messageFrom(call, 2);
+      if (message === undefined) return ServiceError.pointer;
+      context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
+      promise = parts.services.send(call.int(1) ?? 0, message);
+      if (promise < 0) return promise;
+    }
+    return presentAnswer(parts.services[how](promise), promise, parts, context);
+  };
+}
+
+const wait: Operation = (call, parts, context) => {
+  const promise = call.int(1) ?? 0;
+  return presentAnswer(parts.services.wait(promise), promise, parts, context);
+};
+
+function answerAs(status: "fulfilled" | "rejected"): Operation {
+  return (call, { services }, context) => {
+    const message = messageFrom(call, 2);
+    if (message === undefined) return ServiceError.pointer;
+    context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
+    return services.answer(call.int(1) ?? 0, status, message);
+  };
+}
+
+/** Levels 0 and 1 (debug, log, info) go to the output, the others (warn, error) to the errors. */
+const log: Operation = (call, parts, context) => {
+  const line = jsonFrom(call, 2);
+  const stream = (call.int(1) ?? 0) <= 1 ? parts.stdout : parts.stderr;
+  const all = new TextEncoder().encode(`${String(line)}\n`);
+  const bytes = all.length > LOG_LINE_BYTES_MAX ? all.subarray(0, LOG_LINE_BYTES_MAX) : all;
+  if (stream === undefined) {
+    parts.services.log(bytes);
+    return 0;
+  }
+  let written = (context.suspended as number | undefined) ?? 0;
+  if (context.suspended === undefined) context.charge(bytes.length);
+  while (written < bytes.length) {
+    const taken = stream.write(bytes.subarray(written));
+    if (isWait(taken)) return new Suspend(taken.wake, written);
+    written += taken;
+  }
+  return 0;
+};
+
+const evaluate: Operation = (call, { state }) => {
+  const source = call.text(1);
+  const name = nameFrom(call, 2);
+  if (source === undefined || name === undefined) return ServiceError.pointer;
+  state.tasks.push(
+    { kind: "evaluate", step: 0, name, source, buffer: 0, value: 0n, ok: true },
+    { kind: "jobs", step: 0 },
+  );
+  return 0;
+};
+
+/** A module that is there already stays: the engine knows modules by name, too. */
+const module: Operation = (call, { state }) => {
+  const source = call.text(1);
+  const name = nameFrom(call, 2);
+  if (source === undefined || name === undefined) return ServiceError.pointer;
+  if (state.sources.has(name)) return 0;
+  if (state.sources.size + state.tasks.length >= MODULES_MAX) return ServiceError.limit;
+  state.tasks.push({ kind: "source", step: 0, name, source });
+  return 0;
+};
+
+const modulesEnd: Operation = (_call, { state }) => {
+  state.tasks.push({ kind: "import", step: 0 }, { kind: "jobs", step: 0 });
+  return 0;
+};
+
+const spawn: Operation = (call, { services }) => {
+  const request = jsonFrom(call, 1) as { source: number; gas: number; pages: number; names: string[] } | undefined;
+  const capabilities = call.intsFrom(2);
+  if (request === undefined || capabilities === undefined) return ServiceError.pointer;
+  const endowments = request.names.map((name, index): [string, number] => [name, capabilities[index] ?? 0]);
+  return services.spawn({ source: request.source, gas: request.gas, pages: request.pages, endowments });
+};
+
+const refill: Operation = (call, { services }) => {
+  const budget = jsonFrom(call, 2) as { gas: number; pages: number } | undefined;
+  return budget === undefined ? ServiceError.pointer : services.refill(call.int(1) ?? 0, budget);
+};
+
+const rejected: Operation = (call, parts) => {
+  const reason = messageFrom(call, 2);
+  if (reason === undefined) return ServiceError.pointer;
+  parts.onUnhandledRejection(reason);
+  return 0;
+};
+
+const send: Operation = (call, { services }, context) => {
+  const message = messageFrom(call, 2);
+  if (message === undefined) return ServiceError.pointer;
+  context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
+  return services.send(call.int(1) ?? 0, message);
+};
+
+const find: Operation = (call, { services }) => services.find(String(jsonFrom(call, 1)));
+
+const stopOf: Operation = (call, parts, context) =>
+  presentJson(parts.services.stopOf(call.int(1) ?? 0), parts, context);
+
+const OPERATIONS: { readonly [op: number]: Operation } = {
+  [HostOp.call]: callAndWait("answered"),
+  [HostOp.callChild]: callAndWait("wait"),
+  [HostOp.send]: send,
+  [HostOp.wait]: wait,
+  [HostOp.listen]: (call, { services }) => services.listen(call.int(1) ?? 0),
+  [HostOp.answer]: answerAs("fulfilled"),
+  [HostOp.answerError]: answerAs("rejected"),
+  [HostOp.drop]: (call, { services }) => services.drop(call.int(1) ?? 0),
+  [HostOp.find]: find,
+  [HostOp.read]: (_call, parts, context) => present(0, parts, context),
+  [HostOp.log]: log,
+  [HostOp.eval]: evaluate,
+  [HostOp.module]: module,
+  [HostOp.modulesEnd]: modulesEnd,
+  [HostOp.meter]: (call, parts, context) => presentJson(parts.services.meter(call.int(1) ?? 0), parts, context),
+  [HostOp.spawn]: spawn,
+  [HostOp.refill]: refill,
+  [HostOp.resume]: (call, { services }) => services.resume(call.int(1) ?? 0, { refuse: call.int(2) === 1 }),
+  [HostOp.freeze]: (call, { services }) => services.freeze(call.int(1) ?? 0),
+  [HostOp.stopOf]: stopOf,
+  [HostOp.inspect]: (call, parts, context) => presentJson(parts.services.inspect(call.int(1) ?? 0), parts, context),
+  [HostOp.rejected]: rejected,
+};

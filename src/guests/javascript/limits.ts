@@ -1,0 +1,28 @@
+/**
+ * Bounds of the JavaScript guest.
+ * @module
+ */
+
+/** Answers to synchronous calls are handed over in parts of this size. */
+export const MAILBOX_BYTES = 16_384;
+
+/**
+ * Of the engine's 1 MiB of C stack. A JavaScript call takes about 240 bytes of it. What is above is for native functions, which
+ * look at the limit only when they call back.
+ */
+export const ENGINE_STACK_BYTES: number = 768 << 10;
+
+/** Rejections without a handler that one turn reports; those beyond are counted by nobody. */
+export const REJECTIONS_PER_TURN_MAX = 1_000;
+
+/** One line of the console; the rest is cut. */
+export const LOG_LINE_BYTES_MAX = 65_536;
+
+/** Modules of one `import` message, and sources that wait for being imported. */
+export const MODULES_MAX = 10_000;
+
+/** A name of a module or a script. */
+export const NAME_BYTES_MAX = 1_024;
+
+/** A process that has no clock: 2000-01-01T00:00:00Z, and one nanosecond for each gas. */
+export const EPOCH_NS = 946_684_800_000_000_000n;

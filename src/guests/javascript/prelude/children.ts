@@ -1,0 +1,111 @@
+/**
+ * Guest code: the global `caper`: what a process can ask about itself, and its children.
+ * @module
+ */
+
+export const CHILDREN: string = String.raw`
+const PAGE_BYTES = 65536;
+const ask = (op, ...args) => finish(apply(host, undefined, [op, ...args]));
+const checked = (result) => { if (result < 0) throw failure(result); return result; };
+const whole = (value, name) => {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError_(name + ": expected a whole number, got " + String_(value));
+  return value;
+};
+const meterOf = (child) => {
+  const reading = ask(OP.meter, child);
+  return freeze({ gas: reading.gasLeft, gasUsed: reading.gasUsed, memoryBytes: reading.pagesLeft * PAGE_BYTES, memoryBytesUsed: reading.pagesUsed * PAGE_BYTES });
+};
+
+const childPositions = new WeakMap_(), imagePositions = new WeakMap_(), childrenByPosition = new Map_();
+
+// Waits in place. When a child stops meanwhile, its keeper decides whether to go on.
+const waitFor = (answer) => {
+  for (;;) {
+    try {
+      return finish(answer);
+    } catch (error) {
+      if (!(error instanceof Stopped) || !keep(error)) throw error;
+      answer = host(OP.wait, error.promise);
+    }
+  }
+};
+const keep = (error) => {
+  const child = mapGet(childrenByPosition, error.child);
+  const keeper = child?.keeper;
+  if (typeof keeper !== "function") return false;
+  const action = keeper(error.stop, child.face);
+  if (typeof action !== "object" || action === null) return false;
+  child.face.refill(action);
+  child.face.resume(action.refuse === true);
+  return true;
+};
+
+const makeChild = (position, keeper) => {
+  const face = {
+    call: (name, ...args) => tell(position, ["call", name, ...args]),
+    send: (name, ...args) => later(position, ["call", name, ...args]),
+    eval: (source, name = "script.js") => tell(position, ["eval", String_(name), String_(source)]),
+    import: (entry, modules) => tell(position, ["import", String_(entry), modules]),
+    set: (values) => tell(position, ["set", values]),
+    refill: ({ gas = 0, memoryBytes = 0 }) => { checked(host(OP.refill, position, stringify({ gas: whole(gas, "gas"), pages: Math.floor(whole(memoryBytes, "memoryBytes") / PAGE_BYTES) }))); },
+    resume: (refuse = false) => { checked(host(OP.resume, position, refuse ? 1 : 0)); },
+    meter: () => meterOf(position),
+    stop: () => ask(OP.stopOf, position),
+    inspect: () => ask(OP.inspect, position),
+    freeze: () => {
+      const image = freeze({ __proto__: null, [Symbol.toStringTag]: "image" });
+      weakSet(imagePositions, image, checked(host(OP.freeze, position)));
+      mapDelete(childrenByPosition, position);
+      return image;
+    },
+    discard: () => { mapDelete(childrenByPosition, position); checked(host(OP.drop, position)); },
+  };
+  weakSet(childPositions, face, position);
+  mapSet(childrenByPosition, position, { face, keeper });
+  return freeze(face);
+};
+const tell = (position, body) => waitFor(post(OP.callChild, position, body, false));
+const later = (position, body) => {
+  const promise = post(OP.send, position, body, false);
+  return promise < 0 ? Promise_.reject(failure(promise)) : promiseOf(promise);
+};
+
+const endow = (powers) => {
+  const names = keysOf(powers), caps = [];
+  for (const name of names) {
+    const value = powers[name];
+    const position = typeof value === "function" || typeof value === "object" && value !== null ? positionOf(value) : undefined;
+    if (position === undefined) throw new TypeError_("powers." + name + ": expected a capability, a function or a Far object");
+    caps.push(position);
+  }
+  return [names, caps];
+};
+const start = (source, { gas, memoryBytes, powers = {}, keeper } = {}) => {
+  const [names, caps] = endow(powers);
+  const request = stringify({ source, gas: whole(gas, "gas"), pages: Math.floor(whole(memoryBytes, "memoryBytes") / PAGE_BYTES), names });
+  return makeChild(checked(apply(host, undefined, [OP.spawn, request, ...caps])), keeper);
+};
+const spawn = (source, options) => {
+  const child = start(0, options);
+  const { name = "script.js", modules, keeper, powers = {} } = options;
+  if (keysOf(powers).length > 0) child.set(powers);
+  if (modules !== undefined) child.import(String_(source), modules);
+  else if (source !== undefined) child.eval(source, name);
+  return child;
+};
+const thaw = (image, options) => {
+  const position = weakGet(imagePositions, image);
+  if (position === undefined) throw new TypeError_("caper.thaw(image, …): expected an image from child.freeze()");
+  return start(position, options);
+};
+
+const caper = freeze({
+  meter: () => meterOf(0),
+  power: endowment,
+  spawn, thaw, E, Far, Tagged,
+  tagged: (tag, payload) => new Tagged(tag, payload),
+});
+define("caper", caper);
+define("E", E);
+define("Far", Far);
+`;

@@ -1,0 +1,129 @@
+/**
+ * Guest code: the function that the driver calls for everything that enters: messages, answers, the results of scripts,
+ * rejections that nobody handled.
+ * @module
+ */
+
+export const DISPATCH: string = String.raw`
+const shift = uncurry(Array.prototype.shift);
+let entryExports = { __proto__: null };
+let evaluating = 0, importing; // the resolver of the script that runs; the import that waits for its sources
+
+const respond = (resolver, failed, value, stacks) => {
+  if (resolver === 0) return;
+  const op = failed ? OP.answerError : OP.answer;
+  try {
+    post(op, resolver, value, stacks);
+  } catch (error) {
+    post(OP.answerError, resolver, error instanceof Error_ ? error : new Error_("the result cannot be passed"), stacks);
+  }
+};
+// A promise answers when it settles. Other thenables are values like any other: they would run code of the guest's here.
+const respondWith = (resolver, value, stacks) => {
+  if (value instanceof Promise_) then(value, (result) => respond(resolver, false, result, stacks), (error) => respond(resolver, true, error, stacks));
+  else respond(resolver, false, value, stacks);
+};
+
+// What the holder of the process itself, its parent or the host, may ask.
+const root = {
+  __proto__: null,
+  set(values) {
+    for (const name of keysOf(values)) define(name, values[name]);
+  },
+  get(name) {
+    return hasOwn(entryExports, name) ? entryExports[name] : globalThis[name];
+  },
+};
+
+const deliver = (target, resolver, text) => {
+  const stacks = target === 0;
+  try {
+    const parsed = parse(text);
+    const args = fromJson(parsed[1], parsed[0], 0);
+    const method = shift(args);
+    if (target !== 0) return respondWith(resolver, invoke(exported[target], method, args), stacks);
+    switch (method) {
+      case "call": {
+        const name = shift(args);
+        const found = hasOwn(entryExports, name) ? entryExports[name] : hasOwn(globalThis, name) ? globalThis[name] : undefined;
+        if (typeof found !== "function") throw new TypeError_("no exported function " + stringify(String_(name)));
+        return respondWith(resolver, apply(found, undefined, args), stacks);
+      }
+      case "eval":
+        evaluating = resolver;
+        host(OP.eval, args[1], args[0]);
+        return;
+      case "import":
+        importing = { resolver, entry: args[0] };
+        for (const name of keysOf(args[1] ?? {})) host(OP.module, args[1][name], name);
+        host(OP.modulesEnd);
+        return;
+    }
+    const action = root[method];
+    if (action === undefined) throw new TypeError_("no method " + stringify(String_(method)));
+    respondWith(resolver, apply(action, undefined, args), stacks);
+  } catch (error) {
+    respond(resolver, true, error, stacks);
+  }
+};
+
+const settle = (position, status, text) => {
+  const waiter = mapGet(waiting, position);
+  if (waiter === undefined) return;
+  mapDelete(waiting, position);
+  try {
+    waiter.resolve(conclude(status, parse(text)));
+  } catch (error) {
+    waiter.reject(error);
+  }
+};
+
+const evaluated = (ok, value) => {
+  const resolver = evaluating;
+  evaluating = 0;
+  if (ok) {
+    // The value of a script's last statement is of interest where it can cross, and no error where it can not.
+    let result = value;
+    if (!(value instanceof Promise_)) {
+      try {
+        toJson(value, [], true, 0);
+      } catch {
+        result = undefined;
+      }
+    }
+    respondWith(resolver, result, true);
+  } else respond(resolver, true, value, true);
+};
+
+const importNow = () => {
+  const { resolver, entry } = importing;
+  importing = undefined;
+  respondWith(resolver, then(import(entry), (namespace) => {
+    entryExports = namespace;
+    return keysOf(namespace);
+  }), true);
+};
+
+const unhandled = new Map_();
+const reportUnhandled = () => {
+  for (const [promise, reason] of unhandled) {
+    unhandled.delete(promise);
+    try {
+      post(OP.rejected, 0, reason, true);
+    } catch {
+      post(OP.rejected, 0, new Error_("a value that cannot be passed"), true);
+    }
+  }
+};
+
+return (kind, a, b, c) => {
+  switch (kind) {
+    case EVENT.deliver: return deliver(a, b, c);
+    case EVENT.settle: return settle(a, b, c);
+    case EVENT.evaluated: return void evaluated(a, b);
+    case EVENT.importNow: return void importNow();
+    case EVENT.rejection: return void (a ? unhandled.delete(b) : unhandled.set(b, c));
+    case EVENT.report: return void reportUnhandled();
+  }
+};
+`;

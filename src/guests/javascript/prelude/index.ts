@@ -1,0 +1,30 @@
+/**
+ * The prelude: guest code that is part of every JavaScript process. It is one function of `host` (the only way out) and
+ * `mailbox` (memory that the host writes answers to); its result is the dispatcher that the driver calls.
+ * @module
+ */
+
+import { PASSABLE_DEPTH_MAX, PASSABLE_SLOTS_MAX } from "../../../passable/index.ts";
+import { DispatchEvent, HostOp, SERVICE_ERRORS } from "../protocol.ts";
+import { CAPABILITIES } from "./capabilities.ts";
+import { CHILDREN } from "./children.ts";
+import { DISPATCH } from "./dispatch.ts";
+import { GLOBALS } from "./globals.ts";
+import { VALUES } from "./values.ts";
+
+/** What stack traces show for it. */
+export const PRELUDE_NAME = "caper:prelude";
+
+export const PRELUDE: string = [
+  '(function (host, mailbox) {\n"use strict";',
+  `const PRELUDE_NAME = ${JSON.stringify(PRELUDE_NAME)};`,
+  `const OP = ${JSON.stringify(HostOp)}, EVENT = ${JSON.stringify(DispatchEvent)};`,
+  `const SERVICE_ERRORS = ${JSON.stringify(SERVICE_ERRORS)};`,
+  `const DEPTH_AND_SLOTS = { depth: ${PASSABLE_DEPTH_MAX}, slots: ${PASSABLE_SLOTS_MAX} };`,
+  VALUES,
+  CAPABILITIES,
+  GLOBALS,
+  CHILDREN,
+  DISPATCH,
+  "})",
+].join("\n");

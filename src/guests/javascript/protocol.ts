@@ -1,0 +1,89 @@
+/**
+ * The numbers that the prelude (guest code) and the host functions agree on. They are part of the base image, so a change
+ * here makes a new base image.
+ * @module
+ */
+
+/** First argument of the only host function. */
+export const HostOp = Object.freeze({
+  /** (target, text, ...capabilities) -> answer; parks until it is there. */
+  call: 1,
+  /** (target, text, ...capabilities) -> position of the promise for the answer. */
+  send: 2,
+  /** (promise) -> answer; parks. */
+  wait: 3,
+  /** (promise) -> 0; the answer comes as an event. */
+  listen: 4,
+  /** (resolver, text, ...capabilities) -> 0 */
+  answer: 5,
+  /** (position) -> 0 */
+  drop: 6,
+  /** (JSON text of a name) -> position of the endowment, or 0. */
+  find: 7,
+  /** () -> answer: the next part of a text that did not fit into the mailbox. */
+  read: 8,
+  /** (level, JSON text of the line) -> 0; parks while the stream takes nothing. */
+  log: 9,
+  /** (source, name): a script to be run after this turn's dispatch. */
+  eval: 10,
+  /** (source, name): the source of a module. */
+  module: 11,
+  /** (): all sources of an import are there. */
+  modulesEnd: 12,
+  /** (child or 0) -> answer: a reading of the meter. */
+  meter: 13,
+  /** (JSON text of the request, ...capabilities) -> position of the child. */
+  spawn: 14,
+  /** (child, JSON text of the budget) -> 0 */
+  refill: 15,
+  /** (child, refuse) -> 0 */
+  resume: 16,
+  /** (child) -> position of the image */
+  freeze: 17,
+  /** (child) -> answer: why it stopped. */
+  stopOf: 18,
+  /** (child) -> answer */
+  inspect: 19,
+  /** (0, text, ...capabilities): a promise was rejected and nobody handled it. */
+  rejected: 20,
+  /** As `call`, for a child's own face. */
+  callChild: 21,
+  /** As `answer`, with an error. */
+  answerError: 22,
+} as const);
+
+/** First argument of the dispatcher. */
+export const DispatchEvent = Object.freeze({
+  /** (target, resolver, text) */
+  deliver: 0,
+  /** (promise, status, text) */
+  settle: 1,
+  /** (ok, value) */
+  evaluated: 2,
+  importNow: 3,
+  /** (handled, promise, reason) */
+  rejection: 4,
+  report: 5,
+} as const);
+
+/** In an answer's lowest three bits. */
+export const AnswerStatus = Object.freeze({ fulfilled: 0, rejected: 1, broken: 2, stopped: 3 } as const);
+
+/** Set in an answer where the text goes on. */
+export const ANSWER_MORE = 8;
+export const ANSWER_LENGTH_SHIFT = 4;
+
+/** What the guest is told for the kernel's `ServiceError`s, by their negated number: the error's name and message. */
+export const SERVICE_ERRORS: readonly (readonly [name: string, message: string] | null)[] = [
+  null,
+  ["ReferenceError", "this reference is no longer there: it was dropped, or its child was discarded"],
+  ["TypeError", "this reference is of another kind than the operation needs"],
+  ["RangeError", "a limit of the kernel was reached"],
+  ["RangeError", "malformed request"],
+  ["TypeError", "children and images cannot travel in messages"],
+  ["Error", "waiting here would close a circle of synchronous calls"],
+  ["RangeError", "the meter of this process cannot afford it"],
+  ["TypeError", "not a program that runs here"],
+  ["Error", "the child is not in a state for this"],
+  ["TypeError", "no such export"],
+];
