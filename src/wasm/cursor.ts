@@ -135,7 +135,22 @@ export class InstructionCursor extends ByteReader {
     if (flags >= 0x80) throw new WasmError("malformed", "unknown flags of a memory access", this.immediates);
     if (flags >= 0x40) throw refuseMemoryIndex(this.offset, this.opcode);
     this.align = flags;
+    if (this.#isLongInteger()) {
+      this.u64();
+      throw new WasmError(
+        "unsupported",
+        `${o.NAMES[this.opcode]} with a 64-bit offset (memory64) is not supported`,
+        this.offset,
+      );
+    }
     this.memoryOffset = this.u32();
+  }
+
+  /** Whether a LEB128 integer of more than five bytes follows, which 32 bits never need. */
+  #isLongInteger(): boolean {
+    const { bytes, position: at } = this;
+    for (let i = at; i < at + 5; i++) if (!((bytes[i] as number) >= 0x80)) return false;
+    return true;
   }
 
   #memory(): void {
@@ -152,7 +167,7 @@ export class InstructionCursor extends ByteReader {
       return;
     }
     this.blockType = this.s33();
-    if (this.blockType < 0) throw new WasmError("malformed", "unknown block type", at);
+    if (this.blockType < 0) throw refuseOverlongType(at);
   }
 
   #rareImmediates(kind: number): void {
@@ -222,10 +237,10 @@ export class InstructionCursor extends ByteReader {
     const at = this.position;
     const byte = this.u8();
     if (!isReferenceType(byte)) {
-      if (byte < 0x40 || byte >= 0x80) {
-        throw new WasmError("unsupported", "a typed reference (typed function references) is not supported", at);
-      }
-      throw refuseType(byte, at);
+      if (byte >= 0x40 && byte < 0x80) throw refuseType(byte, at);
+      this.position = at;
+      if (this.s33() < 0) throw refuseOverlongType(at);
+      throw new WasmError("unsupported", "a typed reference (typed function references) is not supported", at);
     }
     this.type = byte;
   }
@@ -269,6 +284,11 @@ export class InstructionCursor extends ByteReader {
 /** Whether the instruction opens a block that an `end` closes. */
 export function isOpener(opcode: number): boolean {
   return (opcode >= o.OP_BLOCK && opcode <= o.OP_IF) || opcode === o.OP_TRY_TABLE;
+}
+
+/** Engines take it, the specification does not. */
+function refuseOverlongType(at: number): WasmError {
+  return new WasmError("unsupported", "a type is written with more than one byte", at);
 }
 
 function refuseMemoryIndex(at: number, opcode: number): WasmError {
