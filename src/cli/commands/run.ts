@@ -1,0 +1,68 @@
+/**
+ * `caper run <program>`: a WebAssembly program or a script, with exactly what the options give it.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { encodeImage } from "../../image/index.ts";
+import { nodeHasher } from "../../node/index.ts";
+import { CliError } from "../errors.ts";
+import { startGuest } from "../guests.ts";
+import { readInput } from "../image-file.ts";
+import { addEndingOptions, addEndowmentOptions, type RawOptions, readOptions } from "../options.ts";
+import { makePowers } from "../powers.ts";
+import { runSession } from "../session.ts";
+
+export const GAS_DEFAULT = 10_000_000_000;
+export const MEMORY_BYTES_DEFAULT: number = 256 * 1024 * 1024;
+
+export function addRunCommand(program: Command): void {
+  const command = program
+    .command("run")
+    .description("run a WebAssembly program or a script with exactly what you give it")
+    .argument("<program>", "a .wasm file (WASI preview 1), or a .js, .mjs, .ts or .mts file")
+    .argument("[args...]", "arguments for the program; put -- before those that begin with a dash")
+    .option("--gas <amount>", "instructions it may execute, like 50M", "10G")
+    .option("--memory <bytes>", "memory it may have, like 64M", "256M")
+    .option(
+      "--env <NAME[=value]>",
+      "give it an environment variable (repeatable)",
+      (value, all: string[]) => [...all, value],
+      [],
+    );
+  addEndingOptions(addEndowmentOptions(command)).action(run);
+}
+
+async function run(path: string, args: readonly string[], raw: RawOptions): Promise<void> {
+  const options = readOptions(raw);
+  const { gas = GAS_DEFAULT, memoryBytes = MEMORY_BYTES_DEFAULT, freezeAfter, freezeTo } = options;
+  if (freezeAfter !== undefined && freezeAfter > gas) {
+    throw new CliError("usage", "--freeze-after: is more than --gas, so the program would run out before; give less");
+  }
+  if (path.endsWith(".caper"))
+    throw new CliError("usage", `${path}: is an image; let it go on with: caper thaw ${path}`);
+  const bytes = readInput(path);
+  using powers = makePowers(options);
+  const guest = await startGuest({
+    path,
+    bytes,
+    args,
+    environment: options.environment,
+    powers: powers.wasi,
+    gas: freezeAfter ?? gas,
+    memoryBytes,
+  });
+  process.exitCode = await runSession({
+    command: "run",
+    program: basename(path),
+    process: guest.process,
+    begin: guest.begin,
+    imageFile: freezeTo ?? `${basename(path).replace(/\.[a-z]+$/, "")}.caper`,
+    isFreezeWanted: freezeTo !== undefined,
+    gasHeldBack: freezeAfter === undefined ? undefined : gas - freezeAfter,
+    reportFile: options.report,
+    onProgress: powers.onProgress,
+    computeRoot: () => encodeImage(guest.process.freeze({ copy: false }), { hasher: nodeHasher }).root,
+  });
+}

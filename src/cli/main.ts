@@ -1,0 +1,67 @@
+/**
+ * The command line. Whatever goes wrong, the user gets one sentence and a documented exit code; only a bug of Caper shows a stack
+ * trace, and only where it is asked for with `CAPER_DEBUG=1`.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { addFreezeCommand } from "./commands/freeze.ts";
+import { addInspectCommand } from "./commands/inspect.ts";
+import { addRunCommand } from "./commands/run.ts";
+import { addThawCommand } from "./commands/thaw.ts";
+import { CliError } from "./errors.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+
+function version(): string {
+  // In a checkout and in a package alike, package.json lies beside the folder that holds this file's folder.
+  const isSource = import.meta.url.endsWith(".ts");
+  const file = new URL(isSource ? "../../package.json" : "../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+export function makeProgram(): Command {
+  const program = new Command("caper")
+    .description("Runs programs with exactly the authority, gas and memory you give them; freezes and thaws them.")
+    .version(version(), "-V, --version", "print the version")
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .helpCommand(false);
+  addRunCommand(program);
+  addFreezeCommand(program);
+  addThawCommand(program);
+  addInspectCommand(program);
+  // Commands inherit settings only if they are made with copyInheritedSettings; `command()` does that.
+  return program;
+}
+
+/** The exit code for what was thrown, after its sentence was printed. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const sentence = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+    if (error.code !== "commander.help") process.stderr.write(`caper: ${sentence}\nTry caper --help.\n`);
+    return EXIT_CODES.usage;
+  }
+  if (error instanceof CliError) {
+    process.stderr.write(`caper: ${error.message}\n`);
+    return EXIT_CODES[error.exit];
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`caper: this is a bug of Caper: ${text} (CAPER_DEBUG=1 shows where)\n`);
+  if (process.env.CAPER_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return EXIT_CODES.fault;
+}
+
+// A reader that goes away (`caper inspect x | head -1`) is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await makeProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,73 @@
+/**
+ * The options that `run` and `thaw` share: what the program is endowed with, its limits, and what is written at the end.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import { collectDirectories, collectEnvironment, type DirectoryOption } from "./endowments.ts";
+import { CliError } from "./errors.ts";
+import { parseGas, parseMemory } from "./quantities.ts";
+
+/** As commander hands them over. */
+export interface RawOptions {
+  readonly gas?: string;
+  readonly memory?: string;
+  readonly dir: readonly string[];
+  readonly env?: readonly string[];
+  readonly clock?: boolean;
+  readonly random?: boolean;
+  readonly freezeTo?: string;
+  readonly freezeAfter?: string;
+  readonly report?: string;
+}
+
+export interface SharedOptions {
+  readonly gas: number | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly directories: readonly DirectoryOption[];
+  readonly environment: { readonly [name: string]: string };
+  readonly hasClock: boolean;
+  readonly hasRandom: boolean;
+  readonly freezeTo: string | undefined;
+  readonly freezeAfter: number | undefined;
+  readonly report: string | undefined;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export function addEndowmentOptions(command: Command): Command {
+  return command
+    .option("--dir <guest=host[:ro]>", "give it a folder, read-only with :ro (repeatable)", collect, [])
+    .option("--clock", "let it read the clock and wait for timers")
+    .option("--random", "give it real randomness instead of a seeded generator");
+}
+
+export function addEndingOptions(command: Command): Command {
+  return command
+    .option("--freeze-to <file.caper>", "where Ctrl-C, --freeze-after and running out write the image")
+    .option("--freeze-after <gas>", "freeze once it has used this much gas")
+    .option("--report <file.json>", "write how it went: status, gas, memory, root of the final image, time");
+}
+
+export function readOptions(raw: RawOptions): SharedOptions {
+  return {
+    gas: parse("--gas", raw.gas, parseGas),
+    memoryBytes: parse("--memory", raw.memory, parseMemory),
+    directories: collectDirectories(raw.dir),
+    environment: collectEnvironment(raw.env ?? [], process.env),
+    hasClock: raw.clock === true,
+    hasRandom: raw.random === true,
+    freezeTo: raw.freezeTo,
+    freezeAfter: parse("--freeze-after", raw.freezeAfter, parseGas),
+    report: raw.report,
+  };
+}
+
+function parse(name: string, text: string | undefined, read: (text: string) => number): number | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return read(text);
+  } catch (error) {
+    throw new CliError("usage", `${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Border of the Node layer: what Caper needs of Node, and nobody below knows.
+ *
+ * @module
+ */
+export { type ByteCache, cacheFolder, makeByteCache } from "./byte-cache.ts";
+export {
+  askControl,
+  type ControlAnswer,
+  type ControlRequest,
+  type ControlServer,
+  listControlled,
+  serveControl,
+} from "./control.ts";
+export { writeFileAtomic } from "./files.ts";
+export { nodeHasher } from "./hasher.ts";
+export { makeNodeKernel, type NodeKernelInit } from "./kernel.ts";
+export * from "./powers/index.ts";
