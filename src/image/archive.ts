@@ -13,7 +13,7 @@ import { needsBase } from "./decode.ts";
 import { makePatches, type Patch } from "./difference.ts";
 import { ImageError } from "./errors.ts";
 import { Field, SAFE_MAX } from "./fields.ts";
-import { IMAGE_FORMAT_VERSION } from "./limits.ts";
+import { IMAGE_FORMAT_VERSION, PATCHED_BYTES_MAX } from "./limits.ts";
 import { assertVersion, MANIFEST_FORMAT } from "./manifest.ts";
 import { applyPatch } from "./patch.ts";
 import { putVarint, takeVarint, type VarintReader } from "./varints.ts";
@@ -86,6 +86,8 @@ function writeArchive(root: Uint8Array, blocks: readonly OrderedBlock[]): Uint8A
 export interface ReadOptions extends ArchiveOptions {
   /** Asked for the base that a difference names. */
   readonly base?: (root: string) => Base | undefined;
+  /** Bytes that the patches of a difference may make altogether. */
+  readonly patchedBytesMax?: number;
 }
 
 /** Hashes every block. The image's blocks are views on `bytes`, which must not be changed afterwards. */
@@ -103,7 +105,7 @@ export function bytesToImage(bytes: Uint8Array, options: ReadOptions = {}): Imag
   const base = options.base?.(head.base);
   if (base === undefined || base.root !== head.base) throw needsBase(head);
   archive.blocks.delete(archive.root);
-  const patched = applyPatches(head.patches, { base, hasher });
+  const patched = applyPatches(head.patches, { base, hasher, bytesMax: options.patchedBytesMax ?? PATCHED_BYTES_MAX });
   const find = (cid: string): Uint8Array | undefined => archive.blocks.get(cid) ?? patched.get(cid);
   const ordered = orderBlocks(head.root, find);
   assertOrder(
@@ -233,17 +235,20 @@ function unexpected(cid: string, what: string): ImageError {
 
 function applyPatches(
   patches: readonly Field[],
-  { base, hasher }: { base: Base; hasher: Hasher },
+  init: { base: Base; hasher: Hasher; bytesMax: number },
 ): Map<string, Uint8Array> {
+  const { base, hasher, bytesMax } = init;
   const blocks = new Map<string, Uint8Array>();
+  let size = 0;
   for (const field of patches) {
-    const [number, patch, ...more] = field.array(2, "parts");
-    if (!(patch instanceof Uint8Array) || more.length > 0) throw field.fail("is not a block's number and a patch");
+    const [number, patch] = field.array(2, "parts");
+    if (!(patch instanceof Uint8Array)) throw field.fail("is not a block's number and a patch");
     const source = new Field(number, field.where);
     const from = number === null ? null : (base.order[source.integer(0, base.order.length - 1)] as string);
     const bytes = applyPatch(from === null ? new Uint8Array() : (base.block(from) as Uint8Array), patch, field.where);
-    const codec = from === null ? "raw" : codecOfText(from);
-    const cid = cidToText(makeCid(codec, hasher(bytes)));
+    size += bytes.length;
+    if (size > bytesMax) throw field.fail(`makes more than ${bytesMax} bytes together with those before it`, "limit");
+    const cid = cidToText(makeCid(from === null ? "raw" : codecOfText(from), hasher(bytes)));
     if (blocks.has(cid)) throw field.fail("makes a block that is there already", "unexpected-block");
     blocks.set(cid, bytes);
   }

@@ -21,6 +21,7 @@ export interface Base {
   block(cid: string): Uint8Array | undefined;
   /** Every block but the modules, in canonical order: what patches refer to by number. */
   readonly order: readonly string[];
+  numberOf(cid: string): number | undefined;
   /** Which of the base's processes a process with this index and module is compared with. */
   partner(init: { index: number; module: string }): BaseProcess | undefined;
 }
@@ -47,12 +48,15 @@ export function makeBase(image: Image, options: Pick<DecodeOptions, "base" | "ha
   );
   const moduleOf = (process: BaseProcess | undefined): string | undefined =>
     process && state.modules[process.state.module]?.cid;
+  const order = Object.freeze([...blocks.keys()].filter((cid) => !modules.has(cid)));
+  const numbers = new Map(order.map((cid, number) => [cid, number]));
   return Object.freeze({
     root: image.root,
     state,
     has: (cid: string) => blocks.has(cid),
     block: (cid: string) => blocks.get(cid),
-    order: Object.freeze([...blocks.keys()].filter((cid) => !modules.has(cid))),
+    order,
+    numberOf: (cid: string) => numbers.get(cid),
     partner: (init: { index: number; module: string }) => {
       const same = processes[init.index];
       if (moduleOf(same) === init.module) return same;

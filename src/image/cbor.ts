@@ -15,7 +15,8 @@ export function cidToLink(cid: Uint8Array): CID {
 }
 
 export function encodeCbor(value: unknown, where: string): Uint8Array {
-  const bytes = encode(value);
+  // Copied, since in Node the library returns a `Buffer`, often a view on a pool that would be kept and cloned as a whole.
+  const bytes = new Uint8Array(encode(value));
   assertBlockSize(bytes, where);
   return bytes;
 }

@@ -45,12 +45,11 @@ export interface Patch {
 /** For each block of a difference the patch that makes it, where one is smaller than the block. */
 export function makePatches(base: Base, image: Image): ReadonlyMap<string, Patch> {
   const pairs = pairBlocks(base, image);
-  const numbers = new Map(base.order.map((cid, index) => [cid, index]));
   const patches = new Map<string, Patch>();
   for (const [cid, bytes] of image.blocks) {
     if (base.has(cid)) continue;
     const partner = pairs.get(cid);
-    const source = partner === undefined ? undefined : numbers.get(partner);
+    const source = partner === undefined ? undefined : base.numberOf(partner);
     const partnerBytes = partner === undefined ? undefined : base.block(partner);
     if (source !== undefined && partnerBytes !== undefined)
       keepSmaller(patches, { cid, bytes, source, from: partnerBytes });
@@ -66,7 +65,7 @@ function keepSmaller(
   init: { cid: string; bytes: Uint8Array; source: number | null; from: Uint8Array },
 ): void {
   const patch = makePatch(init.from, init.bytes);
-  if (patch.length < init.bytes.length) patches.set(init.cid, { source: init.source, bytes: patch });
+  if (patch !== undefined) patches.set(init.cid, { source: init.source, bytes: patch });
 }
 
 /** Which block of the base stands where a block of the image stands. A wrong guess only costs bytes. */

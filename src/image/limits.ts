@@ -50,6 +50,9 @@ export const NAME_LENGTH_MAX = 256;
 export const MESSAGE_LENGTH_MAX = 8192;
 export const COUNTERS_MAX = 32;
 
+/** Of all blocks that the patches of one difference make: a patch of a few bytes can make megabytes. */
+export const PATCHED_BYTES_MAX: number = 1 << 30;
+
 /** What one reader accepts of an image it does not trust. All are totals over the whole image. */
 export interface ImageLimits {
   readonly processesMax: number;

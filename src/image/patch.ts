@@ -5,45 +5,66 @@
  * @module
  */
 
+import { varint } from "multiformats";
 import { ImageError } from "./errors.ts";
 import { PAGE_BYTES } from "./limits.ts";
-import { putVarint, takeVarint } from "./varints.ts";
+import { takeVarint } from "./varints.ts";
 
 /** Equal bytes between two differences that are cheaper to repeat than to start another run. */
 const GAP_MAX = 2;
+/** Blocks have less than 2^28 bytes. */
+const VARINT_BYTES_MAX = 4;
 
-export function makePatch(source: Uint8Array, target: Uint8Array): Uint8Array {
-  const parts: number[] = [];
-  putVarint(parts, target.length);
+/** undefined where the patch would be no smaller than the block. */
+export function makePatch(source: Uint8Array, target: Uint8Array): Uint8Array | undefined {
+  if (target.length < VARINT_BYTES_MAX) return undefined;
+  const patch = new Uint8Array(target.length);
+  const from = padded(source, target.length);
+  let used = putVarint(patch, 0, target.length);
   let kept = 0;
   for (let at = 0; at < target.length; ) {
-    if (target[at] === (source[at] ?? 0)) {
+    if (target[at] === from[at]) {
       at += 1;
       continue;
     }
-    const end = runEnd(source, target, at);
-    putVarint(parts, at - kept);
-    putVarint(parts, end - at);
-    for (let i = at; i < end; i++) parts.push(target[i] as number);
+    const end = runEnd(from, target, at);
+    if (used + 2 * VARINT_BYTES_MAX + end - at > patch.length) return undefined;
+    used = putVarint(patch, used, at - kept);
+    used = putVarint(patch, used, end - at);
+    patch.set(target.subarray(at, end), used);
+    used += end - at;
     kept = end;
     at = end;
   }
-  return Uint8Array.from(parts);
+  if (target.length > source.length + used + PAGE_BYTES) return undefined;
+  return patch.slice(0, used);
+}
+
+/** Beyond its end a source counts as zeros. */
+function padded(source: Uint8Array, length: number): Uint8Array {
+  if (source.length >= length) return source;
+  const bytes = new Uint8Array(length);
+  bytes.set(source);
+  return bytes;
 }
 
 /** Where the differences that begin at `start` end, small gaps included. */
-function runEnd(source: Uint8Array, target: Uint8Array, start: number): number {
+function runEnd(from: Uint8Array, target: Uint8Array, start: number): number {
   let end = start + 1;
-  for (let i = end; i < target.length && i - end <= GAP_MAX; i++) if (target[i] !== (source[i] ?? 0)) end = i + 1;
+  for (let i = end; i < target.length && i - end <= GAP_MAX; i++) if (target[i] !== from[i]) end = i + 1;
   return end;
+}
+
+function putVarint(target: Uint8Array, at: number, value: number): number {
+  varint.encodeTo(value, target, at);
+  return at + varint.encodingLength(value);
 }
 
 export function applyPatch(source: Uint8Array, patch: Uint8Array, where: string): Uint8Array {
   const reader = { bytes: patch, at: 0, where };
   const length = takeVarint(reader);
-  // Whatever is longer consists of bytes that the patch holds, but for a page, which may begin as zeros.
-  if (length > Math.max(source.length + patch.length, PAGE_BYTES))
-    throw fail(where, `would make a block of ${length} bytes`);
+  // Beyond the source a writer leaves zeros out, but no more of them than a page.
+  if (length > source.length + patch.length + PAGE_BYTES) throw fail(where, `would make a block of ${length} bytes`);
   const target = new Uint8Array(length);
   target.set(source.subarray(0, length));
   let at = 0;
