@@ -6,12 +6,17 @@
 import type { Clock } from "../../powers/index.ts";
 import { makeSystemClock } from "../../powers/index.ts";
 
-/** `Date.now()` has whole milliseconds only; the time origin and `performance.now()` give microseconds. */
+const NS_PER_MS = 1_000_000n;
+
+/**
+ * Real time comes in whole milliseconds. What `performance` adds to its time origin is finer, but does not follow when the
+ * system's clock is set.
+ */
 export function makeNodeClock(): Clock {
   return makeSystemClock({
-    realtime: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
+    realtime: () => BigInt(Date.now()) * NS_PER_MS,
     monotonic: () => process.hrtime.bigint(),
-    resolution: 1000n,
+    resolution: NS_PER_MS,
     setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
     clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
   });
