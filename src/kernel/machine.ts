@@ -24,11 +24,11 @@ import type { Program } from "./program.ts";
 import { type TrapCode, trapCode } from "./traps.ts";
 
 /** Most gas of one slice: gas is an i32 in rewritten code, with room for overdrafts. */
-export const SLICE_GAS_MAX = 2 ** 30;
+export const SLICE_GAS_MAX: number = 2 ** 30;
 /** Slots of the engine's stack that one uninterrupted stretch may use. Far below what any engine gives, main threads included. */
 export const NATIVE_STACK_SLOTS = 32_000;
 /** Slots of 8 bytes that all frames of a process may use together. */
-export const STACK_SLOTS_DEFAULT = 1 << 20;
+export const STACK_SLOTS_DEFAULT: number = 1 << 20;
 /** Elements of one table, at most. */
 export const TABLE_ELEMENTS_MAX = 10_000_000;
 const MEMORY_PAGES_MAX = 65_536;

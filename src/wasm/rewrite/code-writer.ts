@@ -27,8 +27,6 @@ export interface CodeWriterInit {
 }
 
 export class CodeWriter {
-  /** Places of `if`s that are seldom taken, relative to the first instruction. */
-  readonly unlikely: number[] = [];
   readonly #out = new ByteWriter(256);
   readonly #init: CodeWriterInit;
   readonly #scratchTypes: ValueType[] = [];
@@ -125,7 +123,6 @@ export class CodeWriter {
   ifNegative(): void {
     this.constant(0);
     this.op(o.OP_I32_LT_S);
-    this.unlikely.push(this.#out.length);
     this.#out.u8(o.OP_IF);
     this.#out.u8(BLOCK_EMPTY);
   }

@@ -212,7 +212,7 @@ export class ContinuationTarget implements Target {
         out.u8(0x0b);
       }
     });
-    writer.code([main.entry, ...this.#saves.items.map((item) => item.entry)], this.#imported);
+    writer.code([main.entry, ...this.#saves.items.map((item) => item.entry)]);
     return writer.finish();
   }
 }

@@ -81,7 +81,7 @@ function emit(
   emitFinished(code, body.type.results, gas, (number) => target.runtime(number));
   const bytes = code.finish();
   const locals = [...body.locals, ...code.addedLocals()];
-  return { type: { params, results: [I32] }, entry: makeCodeEntry(locals, bytes, code.unlikely) };
+  return { type: { params, results: [I32] }, entry: makeCodeEntry(locals, bytes) };
 }
 
 function makeForm(firstLocal: number): Form {

@@ -26,7 +26,7 @@ export function helperName(helper: Helper): string {
 }
 
 export class HotTarget implements Target {
-  readonly types = new TypeTable();
+  readonly types: TypeTable = new TypeTable();
   readonly helpers: HelperFunction[] = [];
   readonly gasGlobal: number;
   readonly #module: WasmModule;

@@ -142,7 +142,7 @@ function emitHot(plan: Plan, target: HotTarget, pointBase: number, bounded: Uint
   code.get(parameters);
   code.op(o.OP_END);
   const bytes = code.finish();
-  return makeCodeEntry([...body.locals.subarray(parameters), ...code.addedLocals()], bytes, code.unlikely);
+  return makeCodeEntry([...body.locals.subarray(parameters), ...code.addedLocals()], bytes);
 }
 
 function hotForm(type: FunctionType): Form {
@@ -224,7 +224,7 @@ function assemble(
   writeExports(writer, module, target, accessors);
   writer.section(w.SECTION_ELEMENT, (out) => writeElements(out, module, target));
   if (module.data.length > 0) writer.section(w.SECTION_DATA_COUNT, (out) => out.u32(module.data.length));
-  writer.code(entries, target.imported);
+  writer.code(entries);
   writer.vector(w.SECTION_DATA, module.data, (out, segment) => writeDataSegment(out, module, segment));
   writer.custom(METADATA, (out) => {
     for (const item of metadata) {

@@ -27,8 +27,6 @@ export const KIND_GLOBAL = 3;
 export const KIND_TAG = 4;
 
 const HEADER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-const BRANCH_HINTS = "metadata.code.branch_hint";
-const UNLIKELY = 0;
 
 /** Types by structure: equal types have one index. */
 export class TypeTable {
@@ -76,23 +74,14 @@ export function writeLocals(out: ByteWriter, types: readonly ValueType[] | Uint8
   }
 }
 
-/** A function's body with its branch hints, ready for the code section. */
-export interface CodeEntry {
-  readonly bytes: Uint8Array;
-  /** Offsets from the start of the body (its locals) of branches that are seldom taken. */
-  readonly unlikely: readonly number[];
-}
+/** A function's body, ready for the code section. */
+export type CodeEntry = Uint8Array;
 
-export function makeCodeEntry(
-  locals: readonly ValueType[] | Uint8Array,
-  code: Uint8Array,
-  unlikely: readonly number[] = [],
-): CodeEntry {
+export function makeCodeEntry(locals: readonly ValueType[] | Uint8Array, code: Uint8Array): CodeEntry {
   const out = new ByteWriter(code.length + 32);
   writeLocals(out, locals);
-  const start = out.length;
   out.bytes(code);
-  return { bytes: out.view(), unlikely: unlikely.map((at) => at + start) };
+  return out.view();
 }
 
 export class ModuleWriter {
@@ -127,28 +116,10 @@ export class ModuleWriter {
     });
   }
 
-  /** Branch hints (must precede the code section), then the code. */
-  code(entries: readonly CodeEntry[], firstFunction: number): void {
-    const hinted = entries
-      .map((entry, i) => ({ entry, func: firstFunction + i }))
-      .filter((h) => h.entry.unlikely.length > 0);
-    if (hinted.length > 0) {
-      this.custom(BRANCH_HINTS, (out) => {
-        out.u32(hinted.length);
-        for (const { entry, func } of hinted) {
-          out.u32(func);
-          out.u32(entry.unlikely.length);
-          for (const at of entry.unlikely) {
-            out.u32(at);
-            out.u8(1);
-            out.u8(UNLIKELY);
-          }
-        }
-      });
-    }
+  code(entries: readonly CodeEntry[]): void {
     this.vector(SECTION_CODE, entries, (out, entry) => {
-      out.u32(entry.bytes.length);
-      out.bytes(entry.bytes);
+      out.u32(entry.length);
+      out.bytes(entry);
     });
   }
 

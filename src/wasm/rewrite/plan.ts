@@ -107,12 +107,22 @@ function makeSlots(
   const slots: Slot[] = [];
   for (const index of locals) {
     const type = flow.body.locals[index] as number;
-    slots.push({ type, kind: "local", index, source: holdsFloats(type) ? dirtSource(sources[index] as number) : NEUTRAL });
+    slots.push({
+      type,
+      kind: "local",
+      index,
+      source: holdsFloats(type) ? dirtSource(sources[index] as number) : NEUTRAL,
+    });
   }
   for (const value of point.stack) {
     const type = flow.valueTypes[value] as number;
     const index = temporaries.of[value] as number;
-    slots.push({ type, kind: "temporary", index, source: holdsFloats(type) ? valueSource(flow, value, sources) : NEUTRAL });
+    slots.push({
+      type,
+      kind: "temporary",
+      index,
+      source: holdsFloats(type) ? valueSource(flow, value, sources) : NEUTRAL,
+    });
   }
   if (slots.length + point.results.length > POINT_VALUES_MAX) {
     throw refusal(flow, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
