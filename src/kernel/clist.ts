@@ -62,7 +62,7 @@ export class Clist {
 
   /** Puts an entry where an image says it was. */
   set(position: number, entry: ClistEntry): void {
-    if (!(position > 0 && position <= CLIST_ENTRIES_MAX) || this.#entries.has(position)) {
+    if (!(Number.isInteger(position) && position > 0 && position <= CLIST_ENTRIES_MAX) || this.#entries.has(position)) {
       throw new RangeError(`position: expected a free one from 1 to ${CLIST_ENTRIES_MAX}, got ${position}`);
     }
     const word = position >>> 5;

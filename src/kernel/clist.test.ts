@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Clist } from "./clist.ts";
+import { CLIST_ENTRIES_MAX } from "./limits.ts";
+import type { Capability } from "./message.ts";
+import { broken } from "./message.ts";
+import { PromiseCell } from "./promise-cell.ts";
+
+const makeCapability = (): Capability => ({ receive: () => broken("refused", "takes nothing") });
+const entry = (capability: Capability) => ({ kind: "capability", capability, endowment: undefined }) as const;
+
+describe("Clist", () => {
+  it("gives one capability one position while it is held", () => {
+    const clist = new Clist();
+    const capability = makeCapability();
+    expect(clist.add(entry(capability))).toBe(1);
+    expect(clist.add(entry(makeCapability()))).toBe(2);
+    expect(clist.add(entry(capability))).toBe(1);
+    expect(clist.size).toBe(2);
+  });
+
+  it("keeps resolvers apart, even for one promise", () => {
+    const clist = new Clist();
+    const cell = new PromiseCell();
+    expect(clist.add({ kind: "resolver", cell })).toBe(1);
+    expect(clist.add({ kind: "resolver", cell })).toBe(2);
+    expect(clist.add({ kind: "promise", cell, listening: false })).toBe(3);
+  });
+
+  it("always gives the lowest free position", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 80 })), { maxLength: 200 }), (steps) => {
+        const clist = new Clist();
+        const taken = new Set<number>();
+        for (const step of steps) {
+          if (step > 0) {
+            expect(clist.drop(step) !== undefined).toBe(taken.delete(step));
+            continue;
+          }
+          let lowest = 1;
+          while (taken.has(lowest)) lowest++;
+          expect(clist.add(entry(makeCapability()))).toBe(lowest);
+          taken.add(lowest);
+        }
+        expect(clist.size).toBe(taken.size);
+      }),
+    );
+  });
+
+  it("is full at its limit and has room again after a drop", () => {
+    const clist = new Clist();
+    for (let n = 1; n <= CLIST_ENTRIES_MAX; n++) expect(clist.add(entry(makeCapability()))).toBe(n);
+    expect(clist.hasRoom(1)).toBe(false);
+    expect(clist.add(entry(makeCapability()))).toBeUndefined();
+    clist.drop(777);
+    expect(clist.add(entry(makeCapability()))).toBe(777);
+    expect(clist.add(entry(makeCapability()))).toBeUndefined();
+  });
+
+  it.each([0, -1, CLIST_ENTRIES_MAX + 1, 1.5])("refuses position %s from an image", (position) => {
+    expect(() => new Clist().set(position, entry(makeCapability()))).toThrow(RangeError);
+  });
+});
