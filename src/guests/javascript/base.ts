@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { GuestBase, HostFunction, MachineState, Value } from "../../kernel/index.ts";
+import type { GuestBase, HostFunction, MachineState, Program, Value } from "../../kernel/index.ts";
+import { makeMachine } from "../../kernel/index.ts";
 import type { WasmModule } from "../../wasm/index.ts";
 import { exportedFunction, HostCallFrame, isException } from "./engine.ts";
 import { engineImports, wasiImports } from "./imports.ts";
@@ -42,6 +43,34 @@ export function buildBase(makeRunner: MakeRunner): GuestBase {
   const engine = new EngineSetup(runner);
   const ready = engine.start(state, probe);
   return Object.freeze({ machine: runner.freeze(), saved: saveState(ready) });
+}
+
+/** Enough for the engine and the prelude. */
+const BASE_PAGES_MAX = 256;
+const BASE_SLICE_GAS = 1 << 28;
+
+/** The base image on a machine: what every JavaScript process of this program is thawed from. */
+export function buildMachineBase(program: Program): GuestBase {
+  return buildBase((imports) => {
+    const machine = makeMachine({
+      program,
+      imports: (module, name) => imports[module]?.[name],
+      memoryPagesMax: BASE_PAGES_MAX,
+    });
+    return {
+      module: program.module,
+      call(func: number, args: readonly Value[]): readonly Value[] {
+        machine.start(func, args);
+        for (;;) {
+          const stop = machine.run(BASE_SLICE_GAS);
+          if (stop.kind === "done") return stop.results;
+          if (stop.kind !== "slice") throw new Error(`engine: it stopped while it started (${stop.kind})`);
+        }
+      },
+      memory: () => machine.memory(),
+      freeze: () => machine.freeze({ copy: true }),
+    };
+  });
 }
 
 const silentServices = { log: () => undefined } as unknown as Parameters<typeof wasiImports>[0]["services"];

@@ -48,8 +48,10 @@ const makeBareFunction = () => {
   return freeze(setPrototypeOf(target, null));
 };
 
-const capabilityOf = (position) => {
-  if (typeof position !== "number") throw new TypeError_("malformed message: no such capability");
+// Numbers out of JSON may be held as floats; the host reads integers.
+const capabilityOf = (number) => {
+  const position = number | 0;
+  if (position === 0) throw new TypeError_("malformed message: no such capability");
   if (position < 0) {
     const own = exported[-(position + 1)];
     if (own === undefined) throw new TypeError_("malformed message: no such capability");
@@ -116,7 +118,7 @@ class Stopped extends Error_ {
   constructor(child, stop, promise) {
     super("the child stopped: " + stop.kind);
     this.stop = stop;
-    defineProperty(this, "child", { value: child });
+    defineProperty(this, "position", { value: child });
     defineProperty(this, "promise", { value: promise });
   }
 }
@@ -131,7 +133,7 @@ const conclude = (status, parsed) => {
   const caps = parsed[0], body = parsed[1];
   if (status === 0) return fromJson(body, caps, 0);
   if (status === 1) throw fromJson(body, caps, 0);
-  if (status === 3) throw new Stopped(body.child, body.stop, parsed[2]);
+  if (status === 3) throw new Stopped(body.child | 0, body.stop, parsed[2] | 0);
   const error = makeError("BrokenError", body.reason);
   error.code = body.code;
   throw error;
@@ -147,8 +149,9 @@ const callNow = (position, method, args) => finish(post(OP.call, position, bodyO
 
 const waiting = new Map_(); // position of a promise -> its resolvers
 
-const promiseOf = (position) => {
-  if (typeof position !== "number" || position < 0) throw new TypeError_("malformed message: no such promise");
+const promiseOf = (number) => {
+  const position = number | 0;
+  if (position <= 0) throw new TypeError_("malformed message: no such promise");
   const { promise, resolve, reject } = Promise_.withResolvers();
   const code = host(OP.listen, position);
   if (code < 0) reject(failure(code));

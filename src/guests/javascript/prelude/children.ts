@@ -13,24 +13,26 @@ const whole = (value, name) => {
 };
 const meterOf = (child) => {
   const reading = ask(OP.meter, child);
-  return freeze({ gas: reading.gasLeft, gasUsed: reading.gasUsed, memoryBytes: reading.pagesLeft * PAGE_BYTES, memoryBytesUsed: reading.pagesUsed * PAGE_BYTES });
+  return freeze({ gas: reading.gasLeft, gasUsed: reading.gasUsed, memoryBytes: (reading.pagesMax - reading.pagesUsed - reading.pagesLent) * PAGE_BYTES, memoryBytesUsed: reading.pagesUsed * PAGE_BYTES });
 };
 
 const childPositions = new WeakMap_(), imagePositions = new WeakMap_(), childrenByPosition = new Map_();
 
-// Waits in place. When a child stops meanwhile, its keeper decides whether to go on.
-const waitFor = (answer) => {
+// Waits in place for the answer of a child. When a child stops meanwhile, its keeper decides whether to go on; that another
+// child stopped is no reason to end this wait.
+const waitFor = (answer, position) => {
   for (;;) {
     try {
       return finish(answer);
     } catch (error) {
-      if (!(error instanceof Stopped) || !keep(error)) throw error;
+      if (!(error instanceof Stopped)) throw error;
+      if (!keep(error) && error.position === position) throw error;
       answer = host(OP.wait, error.promise);
     }
   }
 };
 const keep = (error) => {
-  const child = mapGet(childrenByPosition, error.child);
+  const child = mapGet(childrenByPosition, error.position);
   const keeper = child?.keeper;
   if (typeof keeper !== "function") return false;
   const action = keeper(error.stop, child.face);
@@ -64,7 +66,7 @@ const makeChild = (position, keeper) => {
   mapSet(childrenByPosition, position, { face, keeper });
   return freeze(face);
 };
-const tell = (position, body) => waitFor(post(OP.callChild, position, body, false));
+const tell = (position, body) => waitFor(post(OP.callChild, position, body, false), position);
 const later = (position, body) => {
   const promise = post(OP.send, position, body, false);
   return promise < 0 ? Promise_.reject(failure(promise)) : promiseOf(promise);
@@ -98,6 +100,9 @@ const thaw = (image, options) => {
   if (position === undefined) throw new TypeError_("caper.thaw(image, …): expected an image from child.freeze()");
   return start(position, options);
 };
+
+// After a child was refilled and resumed: waits on for the answer that its stop interrupted.
+defineProperty(Stopped.prototype, "wait", { value() { return waitFor(host(OP.wait, this.promise), this.position); } });
 
 const caper = freeze({
   meter: () => meterOf(0),

@@ -1,0 +1,53 @@
+/**
+ * A JavaScript process as its host uses it: run a script, import modules, call what they export.
+ * @module
+ */
+
+import type { Process } from "../../kernel/index.ts";
+import { encodeMessage, valueOfAnswer } from "../../passable/index.ts";
+
+export interface JavaScriptInstance {
+  readonly process: Process;
+  /** Runs a script; the value of its last statement, where that can cross, else undefined. */
+  evaluate(source: string, options?: { readonly name?: string }): Promise<unknown>;
+  /** Imports the module `entry`; every specifier that is imported must be a key of `modules`. The names it exports. */
+  import(entry: string, modules: { readonly [specifier: string]: string }): Promise<readonly string[]>;
+  /** Calls a function that the imported module exports, or a global one. A promise it returns is awaited. */
+  call(name: string, ...args: readonly unknown[]): Promise<unknown>;
+  /** The same in the caller's own thread. Throws `UnfinishedError` where the answer needs something from outside or more gas. */
+  callSync(name: string, args: readonly unknown[], options?: { readonly gas?: number }): unknown;
+  /** Sets globals: values, and capabilities. */
+  set(values: { readonly [name: string]: unknown }): Promise<void>;
+}
+
+/** A synchronous call that could not be answered at once. Its turn goes on when the process is run. */
+export class UnfinishedError extends Error {
+  constructor() {
+    super("the call has no answer yet: it needs more gas, or something from outside");
+    this.name = "UnfinishedError";
+  }
+}
+
+const SCRIPT_NAME = "script.js";
+
+export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
+  const ask = async (...body: readonly unknown[]): Promise<unknown> =>
+    valueOfAnswer(await process.deliver(encodeMessage(body)));
+  return Object.freeze({
+    process,
+    evaluate: (source: string, options: { readonly name?: string } = {}) =>
+      ask("eval", options.name ?? SCRIPT_NAME, source),
+    async import(entry: string, modules: { readonly [specifier: string]: string }): Promise<readonly string[]> {
+      return (await ask("import", entry, modules)) as readonly string[];
+    },
+    call: (name: string, ...args: readonly unknown[]) => ask("call", name, ...args),
+    callSync(name: string, args: readonly unknown[], options: { readonly gas?: number } = {}): unknown {
+      const answer = process.deliverSync(encodeMessage(["call", name, ...args]), options);
+      if (answer === undefined) throw new UnfinishedError();
+      return valueOfAnswer(answer);
+    },
+    async set(values: { readonly [name: string]: unknown }): Promise<void> {
+      await ask("set", values);
+    },
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * Messages of the kernel as passable values, and capabilities that hosts make out of plain functions. A message to a capability
+ * is the list of a method's name (null: the capability itself is called) and its arguments.
+ * @module
+ */
+
+import type { Answer, Capability, Message } from "../kernel/index.ts";
+import { broken, fulfilled, makeMessage, rejected } from "../kernel/index.ts";
+import { decodePassable } from "./decode.ts";
+import { type EncodeOptions, encodePassable } from "./encode.ts";
+import { PassableError } from "./errors.ts";
+import { PASSABLE_SLOTS_MAX } from "./limits.ts";
+import { GuestError, type Slot } from "./values.ts";
+
+/** Whether a value crosses as a reference. */
+export function isCapability(value: unknown): value is Capability {
+  return typeof value === "object" && value !== null && "receive" in value && typeof value.receive === "function";
+}
+
+export function encodeMessage(value: unknown, options: Pick<EncodeOptions, "stacks"> = {}): Message {
+  const capabilities: Capability[] = [];
+  const slotOf = (object: object): Slot | undefined => {
+    if (!isCapability(object)) return undefined;
+    let index = capabilities.indexOf(object);
+    if (index < 0) {
+      if (capabilities.length === PASSABLE_SLOTS_MAX) {
+        throw new PassableError("limit", `more than ${PASSABLE_SLOTS_MAX} capabilities in one message`);
+      }
+      index = capabilities.push(object) - 1;
+    }
+    return { kind: "capability", index };
+  };
+  const bytes = encodePassable(value, { ...options, slotOf });
+  return makeMessage(bytes, capabilities);
+}
+
+export function decodeMessage(message: Message): unknown {
+  return decodePassable(message.bytes, {
+    valueOf(slot) {
+      const capability = message.capabilities[slot.index];
+      if (capability === undefined || slot.kind !== "capability") {
+        throw new PassableError("malformed", "passable value: a reference to nothing");
+      }
+      return capability;
+    },
+  });
+}
+
+/** The kernel, not the callee, answered. `code` is one of its `BrokenCode`s. */
+export class BrokenError extends Error {
+  readonly code: string;
+
+  constructor(code: string, reason: string) {
+    super(reason);
+    this.name = "BrokenError";
+    this.code = code;
+  }
+}
+
+/** The value of an answer; throws what the callee threw, or a `BrokenError`. */
+export function valueOfAnswer(answer: Answer): unknown {
+  switch (answer.status) {
+    case "fulfilled":
+      return decodeMessage(answer.message);
+    case "rejected":
+      throw asError(decodeMessage(answer.message));
+    case "broken":
+      throw new BrokenError(answer.code, answer.reason);
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Guests may throw anything; hosts get an error. */
+function asError(value: unknown): Error {
+  if (value instanceof Error) return value;
+  const message = typeof value === "string" ? value : `a value that is no error: ${typeof value}`;
+  return new GuestError({ name: "Error", message, stack: "" });
+}
+
+/** Calls a method of a capability; `null` calls the capability itself. */
+export async function callCapability(
+  capability: Capability,
+  method: string | null,
+  ...args: readonly unknown[]
+): Promise<unknown> {
+  return valueOfAnswer(await capability.receive(encodeMessage([method, ...args])));
+}
+
+/** A function of the host that guests may call. What it throws reaches them as name and message. */
+export type HostMethod = (...args: unknown[]) => unknown;
+
+/** What this capability can do: methods by name, or one function. Only own properties count. */
+export function makeCapability(methods: { readonly [name: string]: HostMethod } | HostMethod): Capability {
+  const find = (name: unknown): HostMethod | undefined => {
+    if (typeof methods === "function") return name === null ? methods : undefined;
+    return typeof name === "string" && Object.hasOwn(methods, name) ? methods[name] : undefined;
+  };
+  return Object.freeze({
+    receive(message: Message): Answer | Promise<Answer> {
+      let result: unknown;
+      try {
+        const [name, ...args] = listOf(decodeMessage(message));
+        const method = find(name);
+        if (method === undefined) return broken("refused", `no method ${JSON.stringify(name)}`);
+        result = method(...args);
+      } catch (error) {
+        return refusal(error);
+      }
+      return isPromise(result) ? result.then(answerWith, refusal) : answerWith(result);
+    },
+  });
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new PassableError("malformed", "message: expected a list of method and arguments");
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
+
+function answerWith(value: unknown): Answer {
+  try {
+    return fulfilled(encodeMessage(value));
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function refusal(error: unknown): Answer {
+  const name = error instanceof Error ? error.name : "Error";
+  const message = error instanceof Error ? error.message : "the host refused";
+  return rejected(encodeMessage(new GuestError({ name, message, stack: "" })));
+}
