@@ -131,7 +131,9 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   /** Frames handed over in the current unwinding, innermost first. */
   #unwound: SavedFrame[] = [];
+  /** Where the values of the frame that is being handed over go; before them, results of the call it waits for. */
   #sink: Carrier[] | undefined;
+  #resultSink: Carrier[] | undefined;
   #resultsLeft = 0;
   #results: Carrier[] = [];
   #stopped: Stopped | undefined;
@@ -341,19 +343,22 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   frame(id: number, gas: number, resultCarriers: number): void {
     if (id === rewriting.POINT_FINISHED) {
-      this.#sink = undefined;
-      this.#resultsLeft = resultCarriers;
-      if (this.#unwound.length > 0) return;
+      const finished = this.#unwound.length === 0;
+      // A function that was stopped returns too, with dummies.
       this.#results = [];
-      this.#sink = this.#results;
-      this.#stopAt(gas);
+      this.#sink = finished ? this.#results : undefined;
+      if (finished) this.#stopAt(gas);
       return;
     }
     const innermost = this.#unwound.length === 0;
     if (innermost && this.#stopped === undefined) {
       this.#stopAt(gas);
       this.#pending = NONE;
-      if (resultCarriers > 0 || this.#isCall(id)) this.#pending = { kind: "results", values: [] };
+      this.#results = [];
+      if (resultCarriers > 0 || this.#isCall(id)) this.#pending = { kind: "results", values: this.#results };
+      this.#resultSink = this.#results;
+    } else {
+      this.#resultSink = undefined;
     }
     this.#resultsLeft = resultCarriers;
     const func = this.#program.functions.functionOfPoint(id);
@@ -376,13 +381,10 @@ class RunningMachine implements Machine, RuntimeCalls {
   value(carrier: Carrier): void {
     if (this.#resultsLeft > 0) {
       this.#resultsLeft--;
-      if (this.#sink === this.#results) this.#results.push(carrier);
-      else if (this.#unwound.length === 1 && this.#stopped === undefined && this.#pending.kind === "results") {
-        this.#pending.values.push(carrier);
-      }
-      return;
+      this.#resultSink?.push(carrier);
+    } else {
+      this.#sink?.push(carrier);
     }
-    this.#sink?.push(carrier);
   }
 
   rethrow(): never {
