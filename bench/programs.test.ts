@@ -8,7 +8,7 @@ import { runPlain } from "./plain-wasi.ts";
 import { C_PROGRAMS, readProgram } from "./programs.ts";
 
 describe("C programs", () => {
-  it.each(C_PROGRAMS)("$name", ({ name, testSize, testLine }) => {
+  it.each(C_PROGRAMS.filter((program) => program.seesNan === undefined))("$name", ({ name, testSize, testLine }) => {
     const module = new WebAssembly.Module(readProgram(name));
     expect(runPlain(module, [name, String(testSize)])).toEqual({ output: `${testLine}\n`, exitCode: 0 });
   });
