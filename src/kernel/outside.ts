@@ -9,7 +9,7 @@ import { broken, messageOverLimit } from "./message.ts";
 import type { Outstanding } from "./promise-cell.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
-import { ExportReference, exposeToHost } from "./reference.ts";
+import { ExportReference, expose } from "./reference.ts";
 
 /** Sends a message; the answer comes into the cell, maybe at once. */
 export function sendTo(sender: ProcessRecord, target: Capability, message: Message): PromiseCell {
@@ -26,9 +26,20 @@ function deliverTo(
   message: Message,
   cell: PromiseCell,
 ): void {
-  // For another tree this is an input from outside, with its place in the order of inputs.
-  if (reference.process.tree !== sender.tree) reference.process.tree.recordInput(reference.process, "deliver");
+  if (reference.process.tree !== sender.tree) crossOver(sender, reference.process, message, cell);
   reference.process.push({ kind: "deliver", target: reference.target, message, cell });
+}
+
+/** Between trees, message and answer are inputs from outside, with their places in the order of inputs. */
+function crossOver(sender: ProcessRecord, target: ProcessRecord, message: Message, cell: PromiseCell): void {
+  expose(message);
+  target.tree.recordInput(target, "deliver");
+  sender.tree.outsideWaits++;
+  cell.watch(() => {
+    sender.tree.outsideWaits--;
+    sender.tree.recordInput(sender, "answer");
+    if (cell.answer !== undefined && cell.answer.status !== "broken") expose(cell.answer.message);
+  });
 }
 
 function callHost(sender: ProcessRecord, capability: Capability, message: Message, cell: PromiseCell): void {
@@ -37,7 +48,7 @@ function callHost(sender: ProcessRecord, capability: Capability, message: Messag
     cell.settle(broken("limit", `${OUTSTANDING_CALLS_MAX} calls to the outside are not answered yet`));
     return;
   }
-  exposeToHost(message);
+  expose(message);
   let answer: Answer | Promise<Answer>;
   try {
     answer = capability.receive(message);

@@ -60,7 +60,7 @@ export class ProcessRecord {
   state: "idle" | "ready" | "parked" | "stopped" | "ended" = "idle";
   /** Why, while stopped or ended. */
   stop: StopReport | undefined;
-  /** Has the host a reference, by which it could send messages? */
+  /** Has the host, or another tree, a reference by which it could send messages? */
   isExposed = false;
   /** Has the parent been told of that stop? */
   told = false;

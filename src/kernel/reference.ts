@@ -34,8 +34,8 @@ export class ExportReference implements Capability {
   }
 }
 
-/** The host sees this message: from now on it may send messages to the processes whose exports are in it. */
-export function exposeToHost(message: Message): void {
+/** The host, or another tree, sees this message: from now on messages may come from there for the exports in it. */
+export function expose(message: Message): void {
   for (const capability of message.capabilities) {
     const reference = ExportReference.resolve(capability);
     if (reference !== undefined) reference.process.isExposed = true;
@@ -50,7 +50,7 @@ export function answerOf(cell: PromiseCell): Promise<Answer> {
 /** The answer that a host sees, if it is there. */
 export function answerForHost(cell: PromiseCell): Answer | undefined {
   const answer = cell.answer;
-  if (answer !== undefined && answer.status !== "broken") exposeToHost(answer.message);
+  if (answer !== undefined && answer.status !== "broken") expose(answer.message);
   return answer;
 }
 

@@ -16,6 +16,7 @@ import { sendTo } from "./outside.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { stoppedChildBehind, waitsFor } from "./record.ts";
+import { ExportReference } from "./reference.ts";
 import { KERNEL_WAKE } from "./step.ts";
 import type { StopReport } from "./stops.ts";
 
@@ -24,10 +25,7 @@ export function makeServices(process: ProcessRecord): GuestServices {
   return Object.freeze({
     send: (target: number, message: GuestMessage) => send(process, target, message),
     wait: (position: number) => wait(process, position),
-    call(target: number, message: GuestMessage): GuestAnswer | Suspend | number {
-      const position = send(process, target, message);
-      return position < 0 ? position : answered(process, position);
-    },
+    call: (target: number, message: GuestMessage) => call(process, target, message),
     answered: (position: number) => answered(process, position),
     listen: (position: number) => listen(process, position),
     answer: (resolver: number, status: "fulfilled" | "rejected", message: GuestMessage) =>
@@ -69,6 +67,21 @@ function send(process: ProcessRecord, position: number, guestMessage: GuestMessa
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
 }
 
+function call(process: ProcessRecord, position: number, message: GuestMessage): GuestAnswer | Suspend | number {
+  const target = targetAt(process, position);
+  const callee = typeof target === "number" ? undefined : ExportReference.resolve(target)?.process;
+  // Found out before the message is sent, so that it does not arrive when nobody waits for it any more.
+  if (callee !== undefined && waitsFor(callee, process)) return CYCLE;
+  const promise = send(process, position, message);
+  return promise < 0 ? promise : answered(process, promise);
+}
+
+const CYCLE: GuestAnswer = Object.freeze({
+  status: "broken",
+  code: "cycle",
+  reason: "the call would wait for its own caller",
+});
+
 function wait(process: ProcessRecord, position: number): GuestAnswer | Suspend | number {
   const entry = process.clist.get(position);
   if (entry === undefined) return ServiceError.noEntry;
@@ -103,7 +116,7 @@ function answered(process: ProcessRecord, position: number): GuestAnswer | Suspe
   const suspend = suspendFor(process, position, cell, true);
   if (suspend !== undefined) return suspend;
   process.clist.drop(position);
-  return { status: "broken", code: "cycle", reason: "the call would wait for its own caller" };
+  return CYCLE;
 }
 
 /** undefined where the wait would close a circle. */
