@@ -75,8 +75,8 @@ describe("DAG-CBOR blocks", () => {
       nested[depth - 1] = 0x80;
       return nested;
     };
-    expect(codeOf(() => decodeCbor(nest(CBOR_DEPTH_MAX - 1), "x"))).toBe("none");
-    expect(codeOf(() => decodeCbor(nest(CBOR_DEPTH_MAX), "x"))).toBe("not-canonical");
+    expect(codeOf(() => decodeCbor(nest(CBOR_DEPTH_MAX), "x"))).toBe("none");
+    expect(codeOf(() => decodeCbor(nest(CBOR_DEPTH_MAX + 1), "x"))).toBe("not-canonical");
     expect(codeOf(() => decodeCbor(nest(1_000_000), "x"))).toBe("not-canonical");
   });
 

@@ -81,7 +81,7 @@ export function scanCbor(bytes: Uint8Array, where: string): Uint8Array[] {
       at += head.argument;
       if (at > bytes.length) throw fail("ends in the middle");
     } else if (head.major === 4 || head.major === 5) {
-      if (open.length >= CBOR_DEPTH_MAX) throw fail(`is nested deeper than ${CBOR_DEPTH_MAX}`);
+      if (open.length > CBOR_DEPTH_MAX) throw fail(`is nested deeper than ${CBOR_DEPTH_MAX}`);
       open.push(head.major === 4 ? head.argument : head.argument * 2);
     } else if (head.major === 6) {
       // Tag 42 is a byte string of 37 bytes: a zero and the CID.
