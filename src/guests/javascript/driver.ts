@@ -14,6 +14,7 @@ import { answerText, messageText } from "./texts.ts";
 export function makeDriver(state: JavaScriptState, functions: EngineFunctions): GuestDriver {
   return Object.freeze({
     deliver(event: GuestEvent): void {
+      state.turnEndDue = true;
       state.tasks.push(taskForEvent(event), { kind: "jobs", step: 0 });
     },
     next(memory: Uint8Array, results: readonly Value[] | undefined): GuestCall | undefined {
@@ -52,6 +53,9 @@ function nextTask(state: JavaScriptState): Task | undefined {
   } else if (state.reportDue) {
     state.reportDue = false;
     tasks.push({ kind: "report", step: 0 }, { kind: "jobs", step: 0 });
+  } else if (state.isMain && state.turnEndDue) {
+    state.turnEndDue = false;
+    tasks.push({ kind: "turnEnd", step: 0 });
   }
   return tasks[0];
 }

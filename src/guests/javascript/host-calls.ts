@@ -5,7 +5,7 @@
  */
 
 import type { GuestAnswer, GuestMessage, GuestServices, HostContext, HostFunction } from "../../kernel/index.ts";
-import { ServiceError, Suspend } from "../../kernel/index.ts";
+import { Exit, ServiceError, Suspend } from "../../kernel/index.ts";
 import type { OutputStream } from "../../powers/index.ts";
 import { isWait } from "../../powers/index.ts";
 import { HostCallFrame } from "./engine.ts";
@@ -23,7 +23,7 @@ export interface HostCallParts {
   onUnhandledRejection(reason: GuestMessage): void;
 }
 
-type Operation = (call: HostCallFrame, parts: HostCallParts, context: HostContext) => number | Suspend;
+type Operation = (call: HostCallFrame, parts: HostCallParts, context: HostContext) => number | Suspend | Exit;
 
 const BYTES_PER_GAS = 8;
 
@@ -32,7 +32,7 @@ export function makeHostCall(parts: HostCallParts): HostFunction {
     const call = new HostCallFrame(context.memory(), count as number, cells as number);
     const operation = OPERATIONS[call.int(0) ?? 0];
     const result = operation === undefined ? ServiceError.pointer : operation(call, parts, context);
-    return result instanceof Suspend ? result : call.return(result);
+    return typeof result === "number" ? call.return(result) : result;
   };
 }
 
@@ -199,6 +199,14 @@ const find: Operation = (call, { services }) => services.find(String(jsonFrom(ca
 const stopOf: Operation = (call, parts, context) =>
   presentJson(parts.services.stopOf(call.int(1) ?? 0), parts, context);
 
+const becomeMain: Operation = (_call, { state }) => {
+  state.isMain = true;
+  return 0;
+};
+
+/** Codes of processes are a byte everywhere. */
+const EXIT_CODE_MASK = 0xff;
+
 const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.call]: callAndWait("answered"),
   [HostOp.callChild]: callAndWait("wait"),
@@ -222,4 +230,6 @@ const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.stopOf]: stopOf,
   [HostOp.inspect]: (call, parts, context) => presentJson(parts.services.inspect(call.int(1) ?? 0), parts, context),
   [HostOp.rejected]: rejected,
+  [HostOp.main]: becomeMain,
+  [HostOp.exit]: (call) => new Exit((call.int(1) ?? 0) & EXIT_CODE_MASK),
 };

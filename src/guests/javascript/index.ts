@@ -4,7 +4,15 @@
  */
 
 export { buildBase, buildMachineBase, type EngineRunner, type MakeRunner } from "./base.ts";
+export { type CollectInit, collectModules } from "./collect.ts";
 export { JAVASCRIPT_KIND, type JavaScriptPowers, makeJavaScriptKind } from "./guest.ts";
-export { type JavaScriptInstance, makeJavaScriptInstance, UnfinishedError } from "./instance.ts";
+export {
+  type JavaScriptInstance,
+  type MainInit,
+  makeJavaScriptInstance,
+  startMain,
+  UnfinishedError,
+} from "./instance.ts";
+export { PRELUDE } from "./prelude/index.ts";
 export { makeTimers, TIMERS_ENDOWMENT } from "./timers.ts";
 export { isTypeScriptName, SourceError, type StripTypes, stripModules, stripSource } from "./typescript.ts";

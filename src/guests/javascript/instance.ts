@@ -51,3 +51,22 @@ export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
     },
   });
 }
+
+export interface MainInit {
+  /** The name of the module to run; a key of `modules`. */
+  readonly entry: string;
+  /** Sources by name (see `collectModules`). */
+  readonly modules: { readonly [specifier: string]: string };
+  /** What the guest finds in `caper.args`. */
+  readonly args?: readonly string[];
+}
+
+/**
+ * Makes the process a program: it runs `entry`, and ends (stop `exit`) when it waits for nothing any more: with code 0, or 1 after
+ * an uncaught error, which it writes to its error output with its own stack. The process takes the message; wait for its end.
+ */
+export function startMain(process: Process, init: MainInit): void {
+  if (!Object.hasOwn(init.modules, init.entry)) throw new RangeError(`entry: ${init.entry} is not among the modules`);
+  // The answer says only that it has begun.
+  void process.deliver(encodeMessage(["main", init.entry, init.modules, init.args ?? []]));
+}

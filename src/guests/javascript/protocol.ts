@@ -5,7 +5,7 @@
  */
 
 /** First argument of the only host function. */
-export const HostOp = Object.freeze({
+export const HostOp = {
   /** (target, text, ...capabilities) -> answer; parks until it is there. */
   call: 1,
   /** (target, text, ...capabilities) -> position of the promise for the answer. */
@@ -50,10 +50,14 @@ export const HostOp = Object.freeze({
   callChild: 21,
   /** As `answer`, with an error. */
   answerError: 22,
-} as const);
+  /** (): the process is a program from now on: it ends when it waits for nothing. */
+  main: 23,
+  /** (code): ends the process. */
+  exit: 24,
+} as const;
 
 /** First argument of the dispatcher. */
-export const DispatchEvent = Object.freeze({
+export const DispatchEvent = {
   /** (target, resolver, text) */
   deliver: 0,
   /** (promise, status, text) */
@@ -64,10 +68,12 @@ export const DispatchEvent = Object.freeze({
   /** (handled, promise, reason) */
   rejection: 4,
   report: 5,
-} as const);
+  /** The turn is over; only asked of a process that is a program. */
+  turnEnd: 6,
+} as const;
 
 /** In an answer's lowest three bits. */
-export const AnswerStatus = Object.freeze({ fulfilled: 0, rejected: 1, broken: 2, stopped: 3 } as const);
+export const AnswerStatus = { fulfilled: 0, rejected: 1, broken: 2, stopped: 3 } as const;
 
 /** Set in an answer where the text goes on. */
 export const ANSWER_MORE = 8;

@@ -26,12 +26,24 @@ export interface JavaScriptState {
   /** Rejections since the last report: promise handle, reason handle, handled. */
   readonly rejections: number[];
   reportDue: boolean;
+  /** Whether the process ends when it waits for nothing. */
+  isMain: boolean;
+  turnEndDue: boolean;
   /** What the guest has not read yet of an answer. */
   inbox: Uint8Array;
 }
 
 export function freshState(places: EnginePlaces): JavaScriptState {
-  return { places, sources: new Map(), tasks: [], rejections: [], reportDue: false, inbox: new Uint8Array() };
+  return {
+    places,
+    sources: new Map(),
+    tasks: [],
+    rejections: [],
+    reportDue: false,
+    isMain: false,
+    turnEndDue: false,
+    inbox: new Uint8Array(),
+  };
 }
 
 export function saveState(state: JavaScriptState): Plain {
@@ -41,6 +53,8 @@ export function saveState(state: JavaScriptState): Plain {
     tasks: state.tasks.map((task) => ({ ...task }) as unknown as Plain),
     rejections: [...state.rejections],
     reportDue: state.reportDue,
+    isMain: state.isMain,
+    turnEndDue: state.turnEndDue,
     inbox: state.inbox,
   };
 }
@@ -53,6 +67,8 @@ export function loadState(saved: Plain): JavaScriptState {
     tasks: Task[];
     rejections: number[];
     reportDue: boolean;
+    isMain: boolean;
+    turnEndDue: boolean;
     inbox: Uint8Array;
   };
   return {
@@ -61,6 +77,8 @@ export function loadState(saved: Plain): JavaScriptState {
     tasks: data.tasks.map((task) => ({ ...task })),
     rejections: [...data.rejections],
     reportDue: data.reportDue,
+    isMain: data.isMain,
+    turnEndDue: data.turnEndDue,
     inbox: data.inbox,
   };
 }

@@ -69,7 +69,20 @@ export interface ReportTask {
   step: number;
 }
 
-export type Task = TextTask | SourceTask | ImportTask | EvaluateTask | JobsTask | RejectionTask | ReportTask;
+export interface TurnEndTask {
+  readonly kind: "turnEnd";
+  step: number;
+}
+
+export type Task =
+  | TextTask
+  | SourceTask
+  | ImportTask
+  | EvaluateTask
+  | JobsTask
+  | RejectionTask
+  | ReportTask
+  | TurnEndTask;
 
 export interface Bench {
   readonly functions: EngineFunctions;
@@ -96,6 +109,8 @@ export function advanceTask(task: Task, bench: Bench, result: Value | undefined)
       return advanceRejection(task, step, bench);
     case "report":
       return step === 0 ? dispatch(bench, [intValue(DispatchEvent.report)]) : undefined;
+    case "turnEnd":
+      return step === 0 ? dispatch(bench, [intValue(DispatchEvent.turnEnd)]) : undefined;
     default:
       return task satisfies never;
   }

@@ -41,11 +41,14 @@ export function stripModules(
   return Object.fromEntries(Object.entries(modules).map(([name, source]) => [name, stripSource(name, source, strip)]));
 }
 
-/** Strippers report with a picture of the source; the sentence in it is what we want, with the place where there is one. */
+/** Strippers report with a picture of the source under a sentence: the sentence and its place are what we want. */
 function describe(error: unknown): string {
-  const fields = error as { message?: unknown; startLine?: unknown; startColumn?: unknown };
-  const text = (typeof fields.message === "string" ? fields.message : String(error)).trim();
-  const sentence = text.split("\n")[0] ?? text;
-  if (typeof fields.startLine !== "number") return sentence;
-  return `line ${fields.startLine}, column ${Number(fields.startColumn ?? 0) + 1}: ${sentence}`;
+  const text = String(error instanceof Error ? error.message : error);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const sentence = (lines[0] ?? "cannot be read as TypeScript").trim().replace(/^[x\u00d7]\s+/, "");
+  const marks = lines.findIndex((line) => /^\s*:\s*\^/.test(line));
+  const line = /^\s*(\d+) \|/.exec(lines[marks - 1] ?? "")?.[1];
+  const picture = lines[marks];
+  if (line === undefined || picture === undefined) return sentence;
+  return `line ${line}, column ${picture.indexOf("^") - picture.indexOf(":") - 1}: ${sentence}`;
 }

@@ -104,7 +104,12 @@ const thaw = (image, options) => {
 // After a child was refilled and resumed: waits on for the answer that its stop interrupted.
 defineProperty(Stopped.prototype, "wait", { value() { return waitFor(host(OP.wait, this.promise), this.position); } });
 
+let isMain = false, mainPending = false, mainArgs = freeze([]), exitCode = 0;
+
 const caper = freeze({
+  // What the program was started with.
+  get args() { return mainArgs; },
+  exit: (code = 0) => { host(OP.exit, code | 0); },
   meter: () => meterOf(0),
   power: endowment,
   spawn, thaw, E, Far, Tagged,

@@ -53,6 +53,14 @@ const deliver = (target, resolver, text) => {
         evaluating = resolver;
         host(OP.eval, args[1], args[0]);
         return;
+      case "main":
+        mainArgs = freeze(args[2]);
+        isMain = true;
+        host(OP.main);
+        importing = { resolver: 0, entry: args[0] };
+        for (const name of keysOf(args[1])) host(OP.module, args[1][name], name);
+        host(OP.modulesEnd);
+        return respond(resolver, false, undefined, true);
       case "import":
         importing = { resolver, entry: args[0] };
         for (const name of keysOf(args[1] ?? {})) host(OP.module, args[1][name], name);
@@ -95,9 +103,22 @@ const evaluated = (ok, value) => {
   } else respond(resolver, true, value, true);
 };
 
+// A program that fails says why on its error output, as one that nobody catches does anywhere.
+const fail = (error) => {
+  let text = inspectSafely(error);
+  if (error instanceof Error_) text = "Uncaught " + error.name + ": " + error.message + "\n" + ownStack(error.stack);
+  log(3, [text.trimEnd()]);
+  host(OP.exit, 1);
+};
+
 const importNow = () => {
   const { resolver, entry } = importing;
   importing = undefined;
+  if (isMain) {
+    mainPending = true;
+    then(import(entry), () => { mainPending = false; }, fail);
+    return;
+  }
   respondWith(resolver, then(import(entry), (namespace) => {
     entryExports = namespace;
     return keysOf(namespace);
@@ -108,6 +129,7 @@ const unhandled = new Map_();
 const reportUnhandled = () => {
   for (const [promise, reason] of unhandled) {
     unhandled.delete(promise);
+    if (isMain) return fail(reason);
     try {
       post(OP.rejected, 0, reason, true);
     } catch {
@@ -124,6 +146,13 @@ return (kind, a, b, c) => {
     case EVENT.importNow: return void importNow();
     case EVENT.rejection: return void (a ? unhandled.delete(b) : unhandled.set(b, c));
     case EVENT.report: return void reportUnhandled();
+    // A program whose entry waits for a promise that nothing can settle is at its end, too.
+    case EVENT.turnEnd: {
+      if (waiting.size > 0 || timers.size > 0) return;
+      if (mainPending) log(3, ["the program waits for a promise that nothing will settle"]);
+      host(OP.exit, mainPending ? 13 : exitCode);
+      return;
+    }
   }
 };
 `;
