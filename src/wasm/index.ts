@@ -14,9 +14,34 @@ export {
   isOpener,
 } from "./cursor.ts";
 export { decodeModule } from "./decode.ts";
+export {
+  writeCustomSection,
+  writeExport,
+  writeFunctionType,
+  writeGlobalType,
+  writeHeader,
+  writeImport,
+  writeLimits,
+  writeSection,
+  writeSized,
+  writeTableType,
+  writeTagType,
+  writeValueTypes,
+  writeVector,
+  writeVectorSection,
+} from "./encode.ts";
+export {
+  type BodyParts,
+  type DataParts,
+  type ElementParts,
+  type Expression,
+  encodeModule,
+  type ModuleParts,
+  moduleToParts,
+} from "./encode-module.ts";
 export { WasmError, type WasmErrorCode } from "./errors.ts";
 export * from "./module.ts";
 export { decodeNames, functionName, type ModuleNames } from "./names.ts";
 export * as opcodes from "./opcodes.ts";
-export { validateModule } from "./validate.ts";
 export * as rewriting from "./rewrite/index.ts";
+export { validateModule } from "./validate.ts";
