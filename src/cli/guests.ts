@@ -4,12 +4,21 @@
  * @module
  */
 import { basename, extname } from "node:path";
+import { JAVASCRIPT_KIND, makeTimers, startMain, TIMERS_ENDOWMENT } from "../guests/javascript/index.ts";
 import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
-import { type Kernel, KernelError, type Process, type TurnResult } from "../kernel/index.ts";
-import { makeNodeKernel } from "../node/index.ts";
+import {
+  type Capability,
+  type Kernel,
+  KernelError,
+  type Plain,
+  type Process,
+  type TurnResult,
+} from "../kernel/index.ts";
+import { defineJavaScript, makeNodeKernel, makeUserCache } from "../node/index.ts";
 import { WasmError } from "../wasm/index.ts";
 import { CliError } from "./errors.ts";
+import { readScript } from "./script.ts";
 
 export interface Guest {
   readonly process: Process;
@@ -29,22 +38,36 @@ export interface GuestInit {
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 const SCRIPT_EXTENSIONS = new Set([".js", ".mjs", ".cjs", ".ts", ".mts"]);
 
-function makeCliKernel(): Kernel {
-  return makeNodeKernel({ guests: [WASI_KIND] });
+interface KernelInit {
+  readonly hasJavaScript: boolean;
 }
 
-export async function startGuest(init: GuestInit): Promise<Guest> {
-  if (WASM_MAGIC.every((byte, index) => init.bytes[index] === byte))
-    return explain(init.path, () => startProgram(init));
-  if (SCRIPT_EXTENSIONS.has(extname(init.path))) throw new CliError("input", `${init.path}: scripts do not run yet`);
-  throw new CliError(
-    "input",
-    `${init.path}: is neither a WebAssembly module nor a script; expected a file that begins with \\0asm, or one named .js, .mjs, .ts or .mts`,
-  );
+function makeCliKernel({ hasJavaScript }: KernelInit): Kernel {
+  const cache = makeUserCache();
+  const kernel = makeNodeKernel({
+    guests: [WASI_KIND],
+    cache,
+    onFault: (_process, error) => {
+      if (process.env.CAPER_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    },
+  });
+  if (hasJavaScript) defineJavaScript(kernel, cache);
+  return kernel;
+}
+
+export function startGuest(init: GuestInit): Promise<Guest> {
+  return explain(init.path, () => {
+    if (WASM_MAGIC.every((byte, index) => init.bytes[index] === byte)) return startProgram(init);
+    if (SCRIPT_EXTENSIONS.has(extname(init.path))) return startScript(init);
+    throw new CliError(
+      "input",
+      `${init.path}: is neither a WebAssembly module nor a script; expected a file that begins with \\0asm, or one named .js, .mjs, .ts or .mts`,
+    );
+  });
 }
 
 function startProgram(init: GuestInit): Guest {
-  const kernel = makeCliKernel();
+  const kernel = makeCliKernel({ hasJavaScript: false });
   const program = kernel.load(init.bytes);
   if (!program.module.exports.some((item) => item.kind === "func" && item.name === "_start")) {
     throw new CliError(
@@ -62,6 +85,43 @@ function startProgram(init: GuestInit): Guest {
   return { process, begin: () => process.run() };
 }
 
+async function startScript(init: GuestInit): Promise<Guest> {
+  assertScriptOptions(init);
+  const script = await readScript(init.path);
+  const kernel = makeCliKernel({ hasJavaScript: true });
+  const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
+  const process = kernel.spawn({
+    guest: JAVASCRIPT_KIND,
+    powers: init.powers,
+    endowments: scriptEndowments(init.powers),
+    gas: init.gas,
+    memoryBytes: init.memoryBytes,
+    keeper: (stop) => {
+      end(stop);
+      return { action: "leave" };
+    },
+  });
+  const begin = (): Promise<TurnResult> => {
+    startMain(process, { ...script, args: init.args });
+    return ended;
+  };
+  return { process, begin };
+}
+
+/** Scripts have no files and no environment; better said than silently missing. */
+function assertScriptOptions(init: GuestInit): void {
+  if (Object.keys(init.powers.directories ?? {}).length > 0) {
+    throw new CliError("usage", "--dir: scripts can not use folders; only WebAssembly programs can");
+  }
+  if (Object.keys(init.environment).length > 0) {
+    throw new CliError("usage", "--env: scripts have no environment variables; give them as arguments after --");
+  }
+}
+
+function scriptEndowments({ clock }: WasiInit): { readonly [name: string]: Capability } {
+  return clock === undefined ? {} : { [TIMERS_ENDOWMENT]: makeTimers(clock) };
+}
+
 export interface ThawGuestInit {
   readonly path: string;
   readonly state: TreeState;
@@ -69,10 +129,32 @@ export interface ThawGuestInit {
 }
 
 export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
-  return explain(init.path, () => {
-    const process = makeCliKernel().thaw(init.state, { powers: init.powers });
-    return { process, begin: () => process.resume() };
+  const { path, state, powers } = init;
+  const hasJavaScript = state.processes.some((process) => process.guest.kind === JAVASCRIPT_KIND);
+  return explain(path, () => {
+    const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
+    const endowments = scriptEndowments(powers);
+    const process = makeCliKernel({ hasJavaScript }).thaw(state, {
+      powers,
+      resolveLocator: (locator) => endowments[endowmentName(locator)],
+      keeper: (stop) => {
+        end(stop);
+        return { action: "leave" };
+      },
+    });
+    const isMain = state.processes[0]?.guest.kind === JAVASCRIPT_KIND;
+    const begin = (): Promise<TurnResult> => {
+      const turn = process.resume();
+      // A script is over when it ends its process, a program when its one turn is over.
+      return isMain ? Promise.race([ended, turn.then((result) => (result.kind === "done" ? ended : result))]) : turn;
+    };
+    return { process, begin };
   });
+}
+
+function endowmentName(locator: Plain): string {
+  const isRecord = typeof locator === "object" && locator !== null && "endowment" in locator;
+  return isRecord && typeof locator.endowment === "string" ? locator.endowment : "";
 }
 
 /** What is wrong with a program or an image is the file's fault; the rest is ours. */

@@ -19,6 +19,10 @@ import { CliError, describeSystemError } from "./errors.ts";
 /** Node reads no more into one array. */
 const FILE_BYTES_MAX = 2 ** 32 - 1;
 
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 export interface ImageFile {
   readonly image: Image;
   readonly state: TreeState;

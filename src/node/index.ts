@@ -14,5 +14,6 @@ export {
 } from "./control.ts";
 export { writeFileAtomic } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
-export { makeNodeKernel, type NodeKernelInit } from "./kernel.ts";
+export { defineJavaScript, readJavaScriptEngine } from "./javascript.ts";
+export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";
 export * from "./powers/index.ts";

@@ -13,8 +13,13 @@ export interface NodeKernelInit extends Partial<Omit<KernelComponents, "cache">>
   readonly cache?: ByteCache | null;
 }
 
+/** Rewritten modules and base images, in the user's cache folder. */
+export function makeUserCache(): ByteCache {
+  return makeByteCache({ folder: cacheFolder(process.env) });
+}
+
 export function makeNodeKernel(init: NodeKernelInit = {}): Kernel {
-  const { cache = makeByteCache({ folder: cacheFolder(process.env) }), ...components } = init;
+  const { cache = makeUserCache(), ...components } = init;
   return makeKernel({
     yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => performance.now(),
