@@ -31,8 +31,8 @@ export class SavedStateError extends Error {
   override readonly name = "SavedStateError";
   readonly code = "malformed";
 
-  constructor(expected: string) {
-    super(`saved WASI state: expected ${expected}`);
+  constructor(expected: string, options?: ErrorOptions) {
+    super(`saved WASI state: expected ${expected}`, options);
   }
 }
 
