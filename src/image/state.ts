@@ -46,7 +46,7 @@ export interface MachineState {
   /** Outermost first. */
   readonly frames: readonly Frame[];
   readonly pending: Pending;
-  /** Named integers of the machine, such as the gas used up to the last checkpoint. */
+  /** Named integers of the machine, such as the gas used. */
   readonly counters: { readonly [name: string]: number };
 }
 

@@ -21,7 +21,7 @@ import {
   zeroOf,
 } from "./machine-values.ts";
 import type { Program } from "./program.ts";
-import { type TrapCode, trapCode } from "./traps.ts";
+import { isExact, type TrapCode, trapCode } from "./traps.ts";
 
 /** Most gas of one slice: gas is an i32 in rewritten code, with room for overdrafts. */
 export const SLICE_GAS_MAX: number = 2 ** 30;
@@ -31,6 +31,8 @@ export const NATIVE_STACK_SLOTS = 32_000;
 export const STACK_SLOTS_DEFAULT: number = 1 << 20;
 /** Elements of one table, at most. */
 export const TABLE_ELEMENTS_MAX = 10_000_000;
+/** Gas is accounted in epochs of this size where a trap leaves no better trace (docs/spec/gas.md, "Traps"). */
+export const EPOCH_GAS: number = 2 ** 24;
 const MEMORY_PAGES_MAX = 65_536;
 const GAS_PER_PAGE = 1024;
 /** Host functions may charge more than an i32 holds; the rest is kept aside. */
@@ -121,10 +123,12 @@ class RunningMachine implements Machine, RuntimeCalls {
   #pending: { readonly kind: "none" } | { readonly kind: "results"; readonly values: Carrier[] } | PendingCall = NONE;
   #exception: unknown;
   #gasUsed = 0;
-  /** Gas left of the slice. */
-  #gas = 0;
-  /** Charged since the last checkpoint: what a trap would not count. */
-  #sinceCheckpoint = 0;
+  /** Gas left of the slice; negative when it is used up. */
+  #slice = 0;
+  /** Gas that the guest went on with: what is left of the slice or of the epoch, whichever is less. */
+  #given = 0;
+  /** Gas used at which the epoch ends. */
+  #epochEnd = EPOCH_GAS;
   /** Charged by host functions beyond what the gas global can hold. */
   #overcharge = 0;
   #inGuest = false;
@@ -160,7 +164,7 @@ class RunningMachine implements Machine, RuntimeCalls {
   }
 
   get gasUsed(): number {
-    return this.#inGuest ? this.#gasUsed + this.#gas - this.#instance.gas.value + this.#overcharge : this.#gasUsed;
+    return this.#inGuest ? this.#gasUsed + this.#given - this.#instance.gas.value + this.#overcharge : this.#gasUsed;
   }
 
   get memoryPages(): number {
@@ -183,18 +187,19 @@ class RunningMachine implements Machine, RuntimeCalls {
     } else {
       this.#push({ func, point: 0, values });
     }
-    this.#sinceCheckpoint = 0;
   }
 
   run(gas: number): Stop {
     if (!(Number.isInteger(gas) && gas >= 0 && gas <= SLICE_GAS_MAX)) {
       throw new RangeError(`gas: expected an integer from 0 to ${SLICE_GAS_MAX}, got ${gas}`);
     }
-    this.#gas = gas;
+    this.#slice = gas;
     const waiting = this.#callAgain();
     if (waiting !== undefined) return waiting;
     while (this.#frames.length > 0) {
-      if (this.#gas < 0) return { kind: "slice" };
+      // This is a safepoint, and only at those does an epoch end.
+      this.#epochEnd = epochEnd(this.#gasUsed);
+      if (this.#slice < 0) return { kind: "slice" };
       const stop = this.#resumeInnermost();
       if (stop !== undefined) return stop;
     }
@@ -217,10 +222,11 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   reduceSlice(gas: number): void {
     const left = this.#instance.gas.value as number;
-    // One below zero ends the slice; how much more the slice is short of says the meter.
+    // One below zero stops the guest at the next safepoint, where the slice is found to be used up.
     const taken = Math.max(0, Math.min(gas, left + 1));
     this.#instance.gas.value = left - taken;
-    this.#gas -= taken;
+    this.#given -= taken;
+    this.#slice -= gas;
   }
 
   #doneTypes: readonly number[] = [];
@@ -242,7 +248,7 @@ class RunningMachine implements Machine, RuntimeCalls {
     const slots = this.#program.functions.frameSlots(frame.func);
     // The entry of a function takes its own frame's cost off the depth that it is given; later points have done so.
     const room = this.#stackSlotsMax - this.#frameSlots - slots;
-    if (frame.point === 0 && room < 0) return this.#trap("stack-overflow", "the call stack is full", this.#gas);
+    if (frame.point === 0 && room < 0) return this.#trap("stack-overflow", "the call stack is full", this.#given);
     const depth = Math.min(NATIVE_STACK_SLOTS, room) + (frame.point === 0 ? slots : 0);
     const resumption = this.#exception === undefined ? "results" : "exception";
     const run = this.#instance.continuation(frame.func, frame.point, resumption);
@@ -250,10 +256,10 @@ class RunningMachine implements Machine, RuntimeCalls {
     this.#pending = NONE;
     this.#unwound = [];
     this.#stopped = undefined;
-    this.#instance.gas.value = this.#gas + this.#sinceCheckpoint;
+    this.#give();
     this.#inGuest = true;
     try {
-      run(...frame.values, ...results, this.#gas, depth);
+      run(...frame.values, ...results, this.#given, depth);
     } catch (error) {
       this.#inGuest = false;
       return this.#thrown(error);
@@ -263,20 +269,17 @@ class RunningMachine implements Machine, RuntimeCalls {
     this.#exception = undefined;
     if (this.#unwound.length > 0) return this.#unwind();
     this.#pending = { kind: "results", values: this.#results };
-    this.#returned(frame.func);
+    if (this.#frames.length === 0) {
+      const { module } = this.#program;
+      this.#doneTypes = (module.types[module.functions[frame.func] as number] as FunctionType).results;
+    }
     return undefined;
   }
 
-  /** A frame has returned to the next one: in a function that can trap, that is a checkpoint. */
-  #returned(func: number): void {
-    const outer = this.#frames[this.#frames.length - 1];
-    if (outer === undefined) {
-      const { module } = this.#program;
-      this.#doneTypes = (module.types[module.functions[func] as number] as FunctionType).results;
-      this.#sinceCheckpoint = 0;
-    } else if (this.#program.functions.canTrap(outer.func)) {
-      this.#sinceCheckpoint = 0;
-    }
+  /** Puts what the guest may use where it looks for it. */
+  #give(): void {
+    this.#given = Math.min(this.#slice, this.#epochEnd - this.#gasUsed);
+    this.#instance.gas.value = this.#given;
   }
 
   #unwind(): Stop | undefined {
@@ -284,7 +287,7 @@ class RunningMachine implements Machine, RuntimeCalls {
     this.#unwound = [];
     const stopped = this.#stopped;
     this.#stopped = undefined;
-    if (stopped === undefined) return this.#gas < 0 ? { kind: "slice" } : undefined;
+    if (stopped === undefined) return undefined;
     if (stopped.kind === "call") {
       this.#pending = stopped;
       return this.#waiting(stopped);
@@ -315,10 +318,10 @@ class RunningMachine implements Machine, RuntimeCalls {
     const gas = this.#instance.gas.value as number;
     if (error instanceof WebAssembly.Exception) {
       this.#use(gas);
-      if (this.#frames.length === 0) return this.#trap("uncaught-exception", "an exception was not caught", this.#gas);
+      if (this.#frames.length === 0)
+        return this.#trap("uncaught-exception", "an exception was not caught", this.#given);
       // The innermost frame sees it next, as thrown by the call that it waits for.
       this.#exception = error;
-      this.#sinceCheckpoint = 0;
       return undefined;
     }
     if (error instanceof WebAssembly.RuntimeError) return this.#trap(trapCode(error), error.message, gas);
@@ -328,14 +331,18 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   #trap(code: TrapCode, message: string, gas: number): Stop {
     this.#use(gas);
+    // Memory accesses leave no trace of the gas: what they end is charged to the end of the epoch (docs/spec/gas.md).
+    if (!isExact(code)) this.#gasUsed = Math.max(this.#gasUsed, this.#epochEnd);
     this.#clear();
     return { kind: "trap", code, message };
   }
 
   /** Accounts what was used since the slice began or since this was last called. */
   #use(gasLeft: number): void {
-    this.#gasUsed += this.#gas - gasLeft + this.#overcharge;
-    this.#gas = gasLeft - this.#overcharge;
+    const used = this.#given - gasLeft + this.#overcharge;
+    this.#gasUsed += used;
+    this.#slice -= used;
+    this.#given -= used;
     this.#overcharge = 0;
   }
 
@@ -347,12 +354,12 @@ class RunningMachine implements Machine, RuntimeCalls {
       // A function that was stopped returns too, with dummies.
       this.#results = [];
       this.#sink = finished ? this.#results : undefined;
-      if (finished) this.#stopAt(gas);
+      if (finished) this.#use(gas);
       return;
     }
     const innermost = this.#unwound.length === 0;
     if (innermost && this.#stopped === undefined) {
-      this.#stopAt(gas);
+      this.#use(gas);
       this.#pending = NONE;
       this.#results = [];
       if (resultCarriers > 0 || this.#isCall(id)) this.#pending = { kind: "results", values: this.#results };
@@ -370,12 +377,6 @@ class RunningMachine implements Machine, RuntimeCalls {
   #isCall(id: number): boolean {
     const func = this.#program.functions.functionOfPoint(id);
     return this.#program.point(func, id - this.#program.functions.pointBase(func))?.kind === "call";
-  }
-
-  /** The gas is exact here; the global holds it as of the last checkpoint. */
-  #stopAt(gas: number): void {
-    this.#sinceCheckpoint = (this.#instance.gas.value as number) - gas;
-    this.#use(gas);
   }
 
   value(carrier: Carrier): void {
@@ -416,7 +417,6 @@ class RunningMachine implements Machine, RuntimeCalls {
   #stopInHost(stopped: Stopped, type: FunctionType): unknown {
     this.#stopped = stopped;
     this.#use(this.#instance.gas.value as number);
-    this.#sinceCheckpoint = 0;
     this.#instance.gas.value = -1;
     this.#inGuest = false;
     const zeros = type.results.map(zeroOf);
@@ -473,7 +473,7 @@ class RunningMachine implements Machine, RuntimeCalls {
     const call = this.#pending;
     if (call.kind !== "call") return undefined;
     const { functions, types } = this.#program.module;
-    this.#instance.gas.value = this.#gas;
+    this.#give();
     this.#inGuest = true;
     this.#stopped = undefined;
     if (call.func === functions.length) {
@@ -519,7 +519,6 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   #answered(values: Carrier[]): void {
     this.#use(this.#instance.gas.value as number);
-    this.#sinceCheckpoint = 0;
     this.#pending = { kind: "results", values };
   }
 
@@ -531,7 +530,7 @@ class RunningMachine implements Machine, RuntimeCalls {
       ...rest,
       frames: this.#frames.map((frame) => this.#saveFrame(frame)),
       pending: this.#savePending(),
-      counters: { gasUsed: this.#gasUsed, sinceCheckpoint: this.#sinceCheckpoint },
+      counters: { gasUsed: this.#gasUsed },
     };
   }
 
@@ -572,10 +571,10 @@ class RunningMachine implements Machine, RuntimeCalls {
       this.#push({ func: frame.func, point: frame.point, values });
     });
     this.#restorePending(state.pending);
-    const { gasUsed = 0, sinceCheckpoint = 0 } = state.counters;
-    if (!(gasUsed >= 0 && Math.abs(sinceCheckpoint) <= SLICE_GAS_MAX)) throw new StateError("counters: out of range");
+    const { gasUsed = 0 } = state.counters;
+    if (!(gasUsed >= 0)) throw new StateError("counters: gas used is negative");
     this.#gasUsed = gasUsed;
-    this.#sinceCheckpoint = sinceCheckpoint;
+    this.#epochEnd = epochEnd(gasUsed);
   }
 
   #restorePending(pending: Pending): void {
@@ -606,6 +605,10 @@ class RunningMachine implements Machine, RuntimeCalls {
     const pagesWanted = isGrow ? this.memoryPages + ((pending.args[0] as number) >>> 0) : 0;
     this.#pending = { ...pending, wake: isGrow ? undefined : Promise.resolve(), pagesWanted };
   }
+}
+
+function epochEnd(gasUsed: number): number {
+  return Math.max(1, Math.ceil(gasUsed / EPOCH_GAS)) * EPOCH_GAS;
 }
 
 const NONE: { readonly kind: "none" } = Object.freeze({ kind: "none" });

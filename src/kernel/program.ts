@@ -28,7 +28,6 @@ export interface PointTypes {
 /** What the machine asks of each function, by original index. */
 export interface FunctionTable {
   isBounded(func: number): boolean;
-  canTrap(func: number): boolean;
   frameSlots(func: number): number;
   /** Number of the function's first safepoint among all of the module's. */
   pointBase(func: number): number;
@@ -132,7 +131,6 @@ function makeFunctionTable(module: WasmModule, metadata: readonly rewriting.Func
   const at = (func: number): rewriting.FunctionMetadata | undefined => metadata[func - first];
   return Object.freeze({
     isBounded: (func: number) => at(func)?.bounded === true,
-    canTrap: (func: number) => at(func)?.canTrap === true,
     // Frames of bounded functions are never on the saved stack, and not counted.
     frameSlots: (func: number) => (at(func)?.bounded === true ? 0 : (at(func)?.frameSlots ?? 0)),
     pointBase: (func: number) => bases[func - first] as number,

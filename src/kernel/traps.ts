@@ -39,3 +39,8 @@ export function trapCode(error: Error): TrapCode {
   for (const [pattern, code] of TEXTS) if (pattern.test(text)) return code;
   return "unknown";
 }
+
+/** Whether the gas used at such a trap is known to the instruction; else it is charged to the end of the epoch. */
+export function isExact(code: TrapCode): boolean {
+  return code !== "memory-out-of-bounds" && code !== "table-out-of-bounds" && code !== "unknown";
+}

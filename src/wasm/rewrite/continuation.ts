@@ -153,7 +153,7 @@ function emitFinished(
   code.get(gas);
   code.constant(results.flatMap((type) => carriers(type)).length);
   code.indexed(o.OP_CALL, runtime(RUNTIME_FRAME));
-  results.forEach((type, r) => emitPush(code, type, scratch[r] as number, runtime));
+  for (const [r, type] of results.entries()) emitPush(code, type, scratch[r] as number, runtime);
   code.get(gas);
   code.op(o.OP_END);
 }

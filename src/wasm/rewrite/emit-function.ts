@@ -12,6 +12,8 @@ import { CodeWriter } from "./code-writer.ts";
 import { NEUTRAL } from "./float-sources.ts";
 import type { Plan, PlannedPoint } from "./plan.ts";
 import type { Target } from "./target.ts";
+import { TIGHT_LOOP_COPIES, tightLoopEnd } from "./tight-loops.ts";
+import { EXACT_AT_TRAP } from "./traps.ts";
 
 /** How the two forms of a function differ. */
 export interface Form {
@@ -103,7 +105,7 @@ export class FunctionEmitter {
     } else {
       pushResults();
       this.#keepProduced(i);
-      this.#charge(i, false);
+      this.#charge(i);
       this.#emitFrom(i + 1, true);
     }
   }
@@ -153,7 +155,11 @@ export class FunctionEmitter {
     while (i < body.count) {
       if (!reachable) i = this.#nextJoin(i);
       const op = body.op[i] as number;
-      if (op === o.OP_END) {
+      const back = op === o.OP_LOOP ? tightLoopEnd(this.#init.plan.flow, i) : undefined;
+      if (back !== undefined) {
+        this.#tightLoop(i, back);
+        i = body.match[i] as number;
+      } else if (op === o.OP_END) {
         if (reachable) this.#canonical(i);
         reachable = this.#end(i, reachable);
       } else if (op === o.OP_ELSE) {
@@ -186,7 +192,7 @@ export class FunctionEmitter {
   #else(i: number, frame: Frame, reachable: boolean): void {
     frame.thenFalls = reachable;
     this.code.instruction(i, this.#init.plan.flow.body);
-    this.#charge(i, false);
+    this.#charge(i);
   }
 
   /** Closes the innermost block; tells whether the code after it is reachable. */
@@ -208,7 +214,7 @@ export class FunctionEmitter {
       return false;
     }
     this.#keepProduced(i);
-    this.#charge(i, false);
+    this.#charge(i);
     return true;
   }
 
@@ -237,6 +243,7 @@ export class FunctionEmitter {
     const { body } = plan.flow;
     const code = this.code;
     this.#canonical(i);
+    if (EXACT_AT_TRAP[op] === 1) this.#storeGas();
     switch (op) {
       case o.OP_LOCAL_GET:
       case o.OP_LOCAL_SET:
@@ -248,7 +255,7 @@ export class FunctionEmitter {
       case o.OP_LOOP:
         this.#openBlock(i, op, body.blockTypes.get(i) as FunctionType);
         if (op === o.OP_LOOP) this.#loopHeader(i);
-        else this.#charge(i, false);
+        else this.#charge(i);
         return true;
       case o.OP_TRY_TABLE:
         this.#openTry(i, body.blockTypes.get(i) as FunctionType);
@@ -270,8 +277,7 @@ export class FunctionEmitter {
         return false;
       case o.OP_THROW:
       case o.OP_THROW_REF:
-        code.get(form.gas);
-        code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
+        this.#storeGas();
         if (op === o.OP_THROW) code.indexed(op, this.#init.target.tag(body.a[i] as number));
         else code.op(op);
         return false;
@@ -287,7 +293,7 @@ export class FunctionEmitter {
         this.#plain(i, op);
     }
     this.#keepProduced(i);
-    this.#charge(i, false);
+    this.#charge(i);
     return true;
   }
 
@@ -335,19 +341,60 @@ export class FunctionEmitter {
     }
   }
 
+  /**
+   * While there is gas for several iterations, they run without a test between them; every one is charged as always, so
+   * that nothing can be told apart from outside but the speed.
+   */
+  #tightLoop(opener: number, back: number): void {
+    const { plan, form } = this.#init;
+    const { code } = this;
+    const none: FunctionType = { params: [], results: [] };
+    this.#openLabel(o.OP_BLOCK, none);
+    this.#openLabel(o.OP_LOOP, none);
+    code.get(form.gas);
+    code.constant((TIGHT_LOOP_COPIES - 1) * (plan.flow.charges[opener + 1] as number));
+    code.op(o.OP_I32_LT_S);
+    code.block(o.OP_IF, none, this.#init.target);
+    this.#testGas(plan.pointAt[opener] as number);
+    this.#iteration(opener, back);
+    code.branch(o.OP_BR_IF, 1);
+    code.branch(o.OP_BR, 2);
+    code.op(o.OP_END);
+    for (let copy = 1; copy < TIGHT_LOOP_COPIES; copy++) {
+      this.#iteration(opener, back);
+      code.op(o.OP_I32_EQZ);
+      code.branch(o.OP_BR_IF, 1);
+    }
+    this.#iteration(opener, back);
+    code.branch(o.OP_BR_IF, 0);
+    code.op(o.OP_END);
+    code.op(o.OP_END);
+    this.#level -= 2;
+    this.#charge(back);
+  }
+
+  /** One pass through a straight body, up to the condition of its branch back. */
+  #iteration(opener: number, back: number): void {
+    this.#charge(opener);
+    for (let i = opener + 1; i < back; i++) this.#instruction(i, this.#init.plan.flow.body.op[i] as number);
+  }
+
   #loopHeader(i: number): void {
     this.#keepProduced(i);
     this.#testGas(this.#init.plan.pointAt[i] as number);
-    this.#charge(i, true);
+    this.#charge(i);
   }
 
-  /** Charges the run that starts after instruction i. At a checkpoint the gas is stored, for the case of a trap. */
-  #charge(i: number, checkpoint: boolean): void {
+  /** Charges the run that starts after instruction i. */
+  #charge(i: number): void {
     const gas = this.#init.plan.flow.charges[i + 1] as number;
-    const { code } = this;
-    if (gas !== 0) code.subtract(this.#init.form.gas, gas, checkpoint);
-    else if (checkpoint) code.get(this.#init.form.gas);
-    if (checkpoint) code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
+    if (gas !== 0) this.code.subtract(this.#init.form.gas, gas, false);
+  }
+
+  /** Leaves the gas where it can be read after a trap. */
+  #storeGas(): void {
+    this.code.get(this.#init.form.gas);
+    this.code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
   }
 
   /** The start of the hot form: test of gas and stack together, then the first charge. */
@@ -362,7 +409,7 @@ export class FunctionEmitter {
       this.#save(0);
       code.op(o.OP_END);
     }
-    this.#charge(-1, !bounded && this.#init.plan.flow.canTrap);
+    this.#charge(-1);
   }
 
   #testGas(point: number): void {
@@ -381,7 +428,7 @@ export class FunctionEmitter {
     code.get(form.gas);
     if (point.kind === "call") {
       const first = plan.flow.produced[point.index] as number;
-      point.results.forEach((_, r) => code.getTemporary(this.#temporary(first + r)));
+      for (let r = 0; r < point.results.length; r++) code.getTemporary(this.#temporary(first + r));
     }
     for (const slot of point.slots) {
       if (slot.kind === "local") code.get(form.local(slot.index));
@@ -400,6 +447,7 @@ export class FunctionEmitter {
     if (op === o.OP_CALL_INDIRECT) {
       const index = this.code.scratch(I32, 0);
       this.code.set(index);
+      this.#storeGas();
       this.#suspendingCall(i, () => {
         this.code.get(index);
         this.code.callIndirect(op, target.gasType(callee), target.table(body.b[i] as number));
@@ -409,7 +457,7 @@ export class FunctionEmitter {
       this.code.indexed(o.OP_CALL, target.func(callee));
       this.code.set(this.#init.form.gas);
       this.#keepProduced(i);
-      this.#charge(i, false);
+      this.#charge(i);
     } else {
       this.#suspendingCall(i, () => this.code.indexed(o.OP_CALL, target.func(callee)));
     }
@@ -419,16 +467,10 @@ export class FunctionEmitter {
   #suspendingCall(i: number, call: () => void): void {
     this.#passGas();
     call();
-    const { form, plan, target } = this.#init;
-    if (plan.flow.canTrap) {
-      this.code.tee(form.gas);
-      this.code.indexed(o.OP_GLOBAL_SET, target.gasGlobal);
-    } else {
-      this.code.set(form.gas);
-    }
+    this.code.set(this.#init.form.gas);
     this.#keepProduced(i);
-    this.#testGas(plan.pointAt[i] as number);
-    this.#charge(i, false);
+    this.#testGas(this.#init.plan.pointAt[i] as number);
+    this.#charge(i);
   }
 
   #passGas(): void {
@@ -441,7 +483,10 @@ export class FunctionEmitter {
     const { body } = this.#init.plan.flow;
     const { code } = this;
     const index = code.scratch(I32, 0);
-    if (op === o.OP_RETURN_CALL_INDIRECT) code.set(index);
+    if (op === o.OP_RETURN_CALL_INDIRECT) {
+      code.set(index);
+      this.#storeGas();
+    }
     code.get(form.gas);
     code.get(form.depth);
     // The callee takes the place of this frame.
@@ -558,7 +603,7 @@ export class FunctionEmitter {
     this.code.tryTable(type, clauses, target);
     this.#level++;
     this.#pushFrame(opener, o.OP_TRY_TABLE, type, false, clauses.length);
-    this.#charge(opener, false);
+    this.#charge(opener);
   }
 
   #landings(frame: Frame): void {

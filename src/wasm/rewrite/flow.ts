@@ -11,7 +11,7 @@ import { CLEAN, constSource, holdsFloats, joinSources, NEUTRAL, OBSERVED, RESULT
 
 export type PointKind = "entry" | "loop" | "call" | "bulk";
 
-import { CAN_TRAP, CHANGES_TABLES } from "./traps.ts";
+import { CHANGES_TABLES } from "./traps.ts";
 
 /** A place where a frame may be captured. Its number is its place in `Flow.points`, after unneeded ones are removed. */
 export interface Point {
@@ -55,8 +55,6 @@ export interface Flow {
   readonly stackSlots: number;
   /** Has a loop, an indirect call, or another instruction that no bounded function may have. */
   readonly unbounded: boolean;
-  /** Has an instruction that can trap. */
-  readonly canTrap: boolean;
   /** Has an instruction that changes a table. */
   readonly changesTables: boolean;
 }
@@ -92,7 +90,6 @@ class FlowWalker {
   cost = 0;
   stackSlots = 0;
   unbounded = false;
-  canTrap = false;
   changesTables = false;
 
   readonly #stack: number[] = [];
@@ -150,7 +147,6 @@ class FlowWalker {
     const { body } = this;
     const op = body.op[i] as number;
     const signature = o.SIGNATURES[op];
-    if (CAN_TRAP[op] === 1) this.canTrap = true;
     if (CHANGES_TABLES[op] === 1) this.changesTables = true;
     if (signature !== undefined) {
       this.#charge(1);
@@ -259,13 +255,15 @@ class FlowWalker {
   #end(i: number, frame: Frame, falls: boolean): boolean {
     this.#frames.pop();
     const hasElse = frame.opener >= 0 && this.body.elseOf[frame.opener] !== -1;
-    const live = falls || frame.targeted || (frame.op === o.OP_IF && (!hasElse || frame.thenFalls));
+    // Branches to a loop go to its header, and do not make its end reachable.
+    const reached = frame.targeted && frame.op !== o.OP_LOOP;
+    const live = falls || reached || (frame.op === o.OP_IF && (!hasElse || frame.thenFalls));
     this.live[i] = live ? 1 : 0;
     this.#popMany(this.#stack.length - frame.base);
     if (!live) return false;
     this.produced[i] = this.valueTypes.length;
     for (const result of frame.type.results) this.#push(result, CLEAN);
-    if (frame.op === o.OP_IF || (frame.op !== o.OP_LOOP && frame.targeted && frame.opener >= 0)) this.#newRun(i);
+    if (frame.op === o.OP_IF || (reached && frame.opener >= 0)) this.#newRun(i);
     return true;
   }
 

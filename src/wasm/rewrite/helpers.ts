@@ -45,7 +45,7 @@ export function makeSave(signature: SaveSignature, runtime: RuntimeIndex): CodeE
   code.get(1);
   code.constant(signature.results.flatMap((type) => carriers(type)).length);
   code.indexed(o.OP_CALL, runtime(RUNTIME_FRAME));
-  types.forEach((type, i) => emitPush(code, type, i + 2, runtime));
+  for (const [i, type] of types.entries()) emitPush(code, type, i + 2, runtime);
   return finishEntry(code);
 }
 
@@ -55,7 +55,7 @@ export function makeHostCall(type: FunctionType, func: number, gasGlobal: number
   const code = newCode(gas + 2);
   code.get(gas);
   code.indexed(o.OP_GLOBAL_SET, gasGlobal);
-  type.params.forEach((_, i) => code.get(i));
+  for (let i = 0; i < gas; i++) code.get(i);
   code.indexed(o.OP_CALL, func);
   canonicalResults(code, type.results);
   code.indexed(o.OP_GLOBAL_GET, gasGlobal);

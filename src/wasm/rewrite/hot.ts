@@ -40,7 +40,6 @@ const STOPPED = -1;
 /** What is known of a function beside its code; by defined function. */
 export interface FunctionMetadata {
   readonly bounded: boolean;
-  readonly canTrap: boolean;
   /** Has an instruction that changes a table. */
   readonly changesTables: boolean;
   readonly points: number;
@@ -48,8 +47,7 @@ export interface FunctionMetadata {
 }
 
 const FLAG_BOUNDED = 1;
-const FLAG_CAN_TRAP = 2;
-const FLAG_CHANGES_TABLES = 4;
+const FLAG_CHANGES_TABLES = 2;
 
 /** Reads the contents of the custom section `METADATA`. */
 export function readMetadata(section: Uint8Array): FunctionMetadata[] {
@@ -60,7 +58,6 @@ export function readMetadata(section: Uint8Array): FunctionMetadata[] {
     const points = reader.u32();
     metadata.push({
       bounded: (flags & FLAG_BOUNDED) !== 0,
-      canTrap: (flags & FLAG_CAN_TRAP) !== 0,
       changesTables: (flags & FLAG_CHANGES_TABLES) !== 0,
       points,
       frameSlots: reader.u32(),
@@ -97,7 +94,6 @@ export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
     entries.push(emitHot(plan, target, pointBase, bounded));
     metadata.push({
       bounded: bounded[func] === 1,
-      canTrap: flow.canTrap,
       changesTables: flow.changesTables,
       points: plan.points.length,
       frameSlots: slots,
@@ -228,11 +224,7 @@ function assemble(
   writer.vector(w.SECTION_DATA, module.data, (out, segment) => writeDataSegment(out, module, segment));
   writer.custom(METADATA, (out) => {
     for (const item of metadata) {
-      out.u8(
-        (item.bounded ? FLAG_BOUNDED : 0) |
-          (item.canTrap ? FLAG_CAN_TRAP : 0) |
-          (item.changesTables ? FLAG_CHANGES_TABLES : 0),
-      );
+      out.u8((item.bounded ? FLAG_BOUNDED : 0) | (item.changesTables ? FLAG_CHANGES_TABLES : 0));
       out.u32(item.points);
       out.u32(item.frameSlots);
     }
@@ -321,9 +313,9 @@ function writeExports(
     { name: EXPORT_FUNCTIONS, kind: w.KIND_TABLE, index: module.tables.length },
   ];
   if (module.memories.length > 0) exports.push({ name: EXPORT_MEMORY, kind: w.KIND_MEMORY, index: 0 });
-  module.tables.forEach((_, index) => exports.push({ name: exportOf.table(index), kind: w.KIND_TABLE, index }));
-  module.globals.forEach((_, index) => exports.push({ name: exportOf.global(index), kind: w.KIND_GLOBAL, index }));
-  module.tags.forEach((_, index) => exports.push({ name: exportOf.tag(index), kind: w.KIND_TAG, index }));
+  for (const index of module.tables.keys()) exports.push({ name: exportOf.table(index), kind: w.KIND_TABLE, index });
+  for (const index of module.globals.keys()) exports.push({ name: exportOf.global(index), kind: w.KIND_GLOBAL, index });
+  for (const index of module.tags.keys()) exports.push({ name: exportOf.tag(index), kind: w.KIND_TAG, index });
   module.data.forEach((segment, i) => {
     if (segment.mode === "passive")
       exports.push({ name: exportOf.droppedData(i), kind: w.KIND_GLOBAL, index: target.droppedData(i) });
