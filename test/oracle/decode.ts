@@ -17,7 +17,7 @@ import { VECTOR_FLOAT_OPERATIONS } from "./vector-float.ts";
 import { VECTOR_INTEGER_OPERATIONS } from "./vector-integer.ts";
 
 /** Operations without immediates. */
-const OPERATIONS: OperationTable = new Map([
+export const OPERATIONS: OperationTable = new Map([
   ...INTEGER_OPERATIONS,
   ...FLOAT_OPERATIONS,
   ...VECTOR_INTEGER_OPERATIONS,

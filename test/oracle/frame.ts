@@ -53,11 +53,6 @@ export class Frame {
     return this.slots === 0;
   }
 
-  /** Whether its entry and the returns to it are checkpoints. */
-  get hasCheckpoints(): boolean {
-    return !this.isBounded && this.code.runs.canTrap;
-  }
-
   get instruction(): Instruction {
     const instruction = this.code.instructions[this.at];
     if (instruction === undefined) throw new RangeError(`frame: no instruction ${this.at}`);

@@ -33,30 +33,29 @@ export interface Oracle {
   readonly thread: Thread;
   /** Calls of imported functions, in order, with the gas used at that moment. */
   readonly events: readonly HostEvent[];
-  /** What instantiating and the start function came to; calls make sense only after "done". */
-  readonly started: CallResult;
+  /** Writes the active segments and runs the start function; calls make sense only once that is "done". */
+  begin(gas?: number): CallResult;
   /** Gas is counted over all calls of one oracle. */
   call(func: number, args: readonly Value[], gas?: number): CallResult;
+  /** After "out-of-gas" or "memory". */
   resume(gas: number): CallResult;
 }
 
-/** Instantiates, writes the active segments and runs the start function with `gasMax` for it. */
-export function interpret(module: WasmModule, options: OracleOptions = {}, gasMax: number = Infinity): Oracle {
+/** Instantiates; `begin` comes next. */
+export function interpret(module: WasmModule, options: OracleOptions = {}): Oracle {
   const instance = new Instance(module, (imported) => provide(module, imported, options));
   const thread = new Thread(options);
   const resume = (gas: number): CallResult => toResult(thread, thread.run(gas));
-  const start = (func: number, args: readonly Value[], gas: number): CallResult => {
+  const call = (func: number, args: readonly Value[], gas = Infinity): CallResult => {
     thread.start(instance.function(func), args);
     return resume(gas);
   };
-  return {
-    instance,
-    thread,
-    events: thread.events,
-    started: initialise(instance) ?? begin(module, (func) => start(func, [], gasMax)),
-    call: (func, args, gas = Infinity) => start(func, args, gas),
-    resume,
+  const begin = (gas = Infinity): CallResult => {
+    const failed = initialise(instance);
+    if (failed !== undefined) return failed;
+    return module.start === undefined ? { kind: "done", values: [], gasUsed: 0 } : call(module.start, [], gas);
   };
+  return { instance, thread, events: thread.events, begin, call, resume };
 }
 
 function initialise(instance: Instance): CallResult | undefined {
@@ -69,17 +68,13 @@ function initialise(instance: Instance): CallResult | undefined {
   }
 }
 
-function begin(module: WasmModule, run: (func: number) => CallResult): CallResult {
-  return module.start === undefined ? { kind: "done", values: [], gasUsed: 0 } : run(module.start);
-}
-
 function toResult(thread: Thread, outcome: Outcome): CallResult {
-  const { used, atCheckpoint } = thread.meter;
+  const { used } = thread.meter;
   switch (outcome.kind) {
     case "done":
       return { ...outcome, gasUsed: used };
     case "trap":
-      return { ...outcome, gasUsed: atCheckpoint };
+      return { ...outcome, gasUsed: used };
     case "memory":
       return { ...outcome, gasUsed: used };
     case "slice":

@@ -3,24 +3,34 @@
  * @module
  */
 
+import type { TrapCode } from "./values.ts";
+
+export const EPOCH_GAS: number = 2 ** 24;
+
 export class Meter {
   /** All that was charged. */
   used = 0;
-  /** `used` at the last checkpoint. */
-  atCheckpoint = 0;
   /** Of the current slice; negative when overdrawn. */
   left = 0;
+  #epochEnd = EPOCH_GAS;
 
   charge(gas: number): void {
     this.used += gas;
     this.left -= gas;
   }
 
-  checkpoint(): void {
-    this.atCheckpoint = this.used;
+  /** At a safepoint: false if the program stops there. */
+  passSafepoint(): boolean {
+    if (this.left < 0) return false;
+    this.renewEpoch();
+    return true;
   }
 
-  get isOverdrawn(): boolean {
-    return this.left < 0;
+  renewEpoch(): void {
+    this.#epochEnd = Math.max(1, Math.ceil(this.used / EPOCH_GAS)) * EPOCH_GAS;
+  }
+
+  trap(code: TrapCode): void {
+    if (code === "memory-out-of-bounds" || code === "table-out-of-bounds") this.used = this.#epochEnd;
   }
 }

@@ -31,8 +31,6 @@ export interface Runs {
   readonly callees: readonly number[];
   /** Whether a live instruction makes the function unbounded by itself. */
   readonly unboundedByItself: boolean;
-  /** Whether a live instruction of its own can trap. */
-  readonly canTrap: boolean;
 }
 
 const UNBOUNDED: ReadonlySet<Instruction["kind"]> = new Set([
@@ -48,20 +46,6 @@ const UNBOUNDED: ReadonlySet<Instruction["kind"]> = new Set([
   "bulk",
   "grow",
 ]);
-
-const TRAPPING: ReadonlySet<Instruction["kind"]> = new Set([
-  "unreachable",
-  "call_indirect",
-  "call_ref",
-  "return_call_indirect",
-  "return_call_ref",
-  "throw_ref",
-  "bulk",
-]);
-
-/** Integer division, trapping conversions, memory accesses, table accesses. */
-const TRAPPING_OPERATION =
-  /^i(32|64)\.(div|rem|trunc_f(32|64))_[su]$|\.load|\.store|^table\.[gs]et$|^ref\.as_non_null$/;
 
 const FREE: ReadonlySet<Instruction["kind"]> = new Set(["block", "loop", "else", "end"]);
 
@@ -98,7 +82,6 @@ class Walk {
   #run = ENTRY;
   #heightMax = 0;
   #unbounded = false;
-  #canTrap = false;
 
   constructor(body: Body, type: FunctionType) {
     this.#body = body;
@@ -124,7 +107,6 @@ class Walk {
       slots: FRAME_SLOTS + slotsOf(typesToLetters(localTypes)) + this.#heightMax,
       callees: this.#callees,
       unboundedByItself: this.#unbounded,
-      canTrap: this.#canTrap,
     };
   }
 
@@ -132,7 +114,6 @@ class Walk {
     if (this.#live) {
       if (!FREE.has(instruction.kind)) this.#charges.set(this.#run, (this.#charges.get(this.#run) ?? 0) + 1);
       if (UNBOUNDED.has(instruction.kind)) this.#unbounded = true;
-      if (canTrap(instruction)) this.#canTrap = true;
       if (instruction.kind === "call") this.#callees.push(instruction.func);
       this.#operate(instructionSignature(instruction));
     }
@@ -255,11 +236,6 @@ class Walk {
     if (block === undefined) throw new RangeError(`label: expected one of ${this.#blocks.length}, got ${label}`);
     return block;
   }
-}
-
-function canTrap(instruction: Instruction): boolean {
-  if (instruction.kind === "operation") return TRAPPING_OPERATION.test(instruction.operation.name);
-  return TRAPPING.has(instruction.kind);
 }
 
 /** Whether an `if` is passed by way of the arm that the walk is not in at its end. */

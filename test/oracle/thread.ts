@@ -11,7 +11,7 @@ import { Meter } from "./meter.ts";
 import { MEMORY_PAGES_MAX } from "./storage.ts";
 import { type ExceptionObject, type FunctionObject, Stack, Trap, type TrapCode, type Value } from "./values.ts";
 
-export const STACK_SLOTS_MAX = 1 << 20;
+export const STACK_SLOTS_MAX: number = 1 << 20;
 const BYTES_PER_GAS = 8;
 const ELEMENTS_CHARGED_MAX = 2 ** 29 - 1;
 const GAS_PER_PAGE = 1024;
@@ -42,7 +42,7 @@ type Pause = { readonly kind: "slice" } | { readonly kind: "memory"; readonly pa
 type CallKind = "suspendable" | "plain" | "tail";
 
 export class Thread {
-  readonly meter = new Meter();
+  readonly meter: Meter = new Meter();
   readonly events: HostEvent[] = [];
   readonly #stack = new Stack();
   readonly #frames: Frame[] = [];
@@ -70,7 +70,7 @@ export class Thread {
     this.#slots = 0;
     this.#safepoint = false;
     this.#results = func.type.results.length;
-    this.meter.checkpoint();
+    this.meter.renewEpoch();
     this.#stack.pushMany(args);
     this.#call(func, "plain");
   }
@@ -86,15 +86,15 @@ export class Thread {
     } catch (error) {
       if (!(error instanceof Trap)) throw error;
       this.#frames.length = 0;
+      this.meter.trap(error.code);
       return { kind: "trap", code: error.code };
     }
-    this.meter.checkpoint();
     return { kind: "done", values: this.#stack.popMany(this.#results) };
   }
 
   #step(): Pause | undefined {
     if (this.#safepoint) {
-      if (this.meter.isOverdrawn) return { kind: "slice" };
+      if (!this.meter.passSafepoint()) return { kind: "slice" };
       this.#safepoint = false;
     }
     const frame = this.#frame();
@@ -104,15 +104,11 @@ export class Thread {
 
   #enter(frame: Frame): Pause | undefined {
     if (!frame.isBounded) {
-      if (this.meter.isOverdrawn) return { kind: "slice" };
-      if (this.#slots + frame.slots > this.#stackSlotsMax) {
-        this.meter.checkpoint();
-        throw new Trap("stack-overflow");
-      }
+      if (!this.meter.passSafepoint()) return { kind: "slice" };
+      if (this.#slots + frame.slots > this.#stackSlotsMax) throw new Trap("stack-overflow");
       this.#slots += frame.slots;
     }
     this.meter.charge(frame.code.runs.entryCharge);
-    if (frame.hasCheckpoints) this.meter.checkpoint();
     frame.at = 0;
     return undefined;
   }
@@ -124,9 +120,8 @@ export class Thread {
         frame.at++;
         return undefined;
       case "loop":
-        if (this.meter.isOverdrawn) return { kind: "slice" };
+        if (!this.meter.passSafepoint()) return { kind: "slice" };
         this.meter.charge(frame.charge(frame.at));
-        this.meter.checkpoint();
         this.#openBlock(frame, instruction.type);
         return undefined;
       case "bulk":
@@ -219,10 +214,8 @@ export class Thread {
   #call(func: FunctionObject, kind: CallKind): undefined {
     const args = this.#stack.popMany(func.type.params.length);
     if (func.kind === "host") {
-      this.meter.checkpoint();
       this.events.push({ name: func.name, args, gas: this.meter.used });
       this.#stack.pushMany(func.call(args, (gas) => this.meter.charge(gas)));
-      this.meter.checkpoint();
       this.#safepoint = kind === "suspendable" && this.#frames.length > 0;
       return;
     }
@@ -234,7 +227,6 @@ export class Thread {
   #return(frame: Frame): undefined {
     this.#dropFrame(frame, frame.code.type.results.length);
     this.#safepoint = frame.safepointAfter && this.#frames.length > 0;
-    if (this.#safepoint && this.#frame().hasCheckpoints) this.meter.checkpoint();
   }
 
   /** The frame goes; its top `kept` operands stay. */
@@ -308,7 +300,6 @@ export class Thread {
   }
 
   #throw(exception: ExceptionObject): undefined {
-    this.meter.checkpoint();
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
       const found = frame.findCatch(exception.tag);
       if (found === undefined) {
@@ -330,10 +321,9 @@ export class Thread {
     if (!frame.bulkCharged) {
       const bytes = bulk.unit === "byte";
       this.meter.charge(bytes ? Math.floor(count / BYTES_PER_GAS) : Math.min(count, ELEMENTS_CHARGED_MAX));
-      this.meter.checkpoint();
       frame.bulkCharged = true;
     }
-    if (this.meter.isOverdrawn) {
+    if (!this.meter.passSafepoint()) {
       this.#stack.push(count);
       return { kind: "slice" };
     }
@@ -353,7 +343,6 @@ export class Thread {
     const memory = frame.instance.memory(index);
     const delta = this.#stack.popNumber() >>> 0;
     const before = memory.pages;
-    this.meter.checkpoint();
     if (before + delta > memory.pagesMax) return this.#grown(frame, -1, 0);
     if (delta > 0 && before + delta > this.memoryPagesMax) {
       this.#stack.push(delta);
@@ -375,7 +364,6 @@ export class Thread {
 
   #grown(frame: Frame, result: number, gas: number): undefined {
     this.meter.charge(gas);
-    this.meter.checkpoint();
     this.#stack.push(result);
     this.#safepoint = true;
     frame.at++;
