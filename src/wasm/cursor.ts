@@ -29,6 +29,9 @@ export interface CatchClause {
   readonly label: number;
 }
 
+const NO_LABELS = new Uint32Array(0);
+const NO_CATCHES: readonly CatchClause[] = [];
+
 export class InstructionCursor extends ByteReader {
   /** Key of the instruction as in opcodes.ts. */
   opcode = 0;
@@ -52,10 +55,10 @@ export class InstructionCursor extends ByteReader {
   /** The type of ref.null and of select with a type. */
   type = 0;
   /** Labels of br_table, the default last; only the first `labelCount` count. The array is reused. */
-  labels: Uint32Array = new Uint32Array(16);
+  labels: Uint32Array = NO_LABELS;
   labelCount = 0;
   /** Clauses of try_table. */
-  catches: readonly CatchClause[] = [];
+  catches: readonly CatchClause[] = NO_CATCHES;
 
   /** Reads the next instruction; false at the end of the range. */
   next(): boolean {
@@ -259,7 +262,7 @@ export class InstructionCursor extends ByteReader {
     if (count > BR_TABLE_LABELS_MAX) {
       throw new WasmError("unsupported", `br_table has more than ${BR_TABLE_LABELS_MAX} labels`, at);
     }
-    if (count >= this.labels.length) this.labels = new Uint32Array(Math.max(count + 1, this.labels.length * 2));
+    if (count >= this.labels.length) this.labels = new Uint32Array(Math.max(count + 1, this.labels.length * 2, 16));
     for (let i = 0; i <= count; i++) this.labels[i] = this.u32();
     this.labelCount = count + 1;
   }

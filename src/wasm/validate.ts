@@ -8,18 +8,20 @@ import { locateError, quoteName, WasmError } from "./errors.ts";
 import { type ElementSegment, type Export, I32, valueTypeName, type WasmModule } from "./module.ts";
 import { validateBodies } from "./validate/body.ts";
 import { elementTypeOfTable, itemAt, typeOfFunction } from "./validate/body-state.ts";
-import { checkGlobal, validateConstExpr } from "./validate/constants.ts";
+import { type ConstContext, checkGlobal, validateConstExpr } from "./validate/constants.ts";
+import { TypeStack } from "./validate/type-stack.ts";
 
 /** Throws a `WasmError` that says what is wrong where. */
 export function validateModule(module: WasmModule): void {
   /** By function: 1 where code may take a reference of it. */
   const declared = new Uint8Array(module.functions.length);
+  const context: ConstContext = { module, declared, stack: new TypeStack() };
   checkTypes(module);
-  checkGlobals(module, declared);
+  checkGlobals(context);
   checkExports(module, declared);
   checkStart(module);
-  checkElements(module, declared);
-  checkData(module, declared);
+  checkElements(context);
+  checkData(context);
   validateBodies(module, declared);
 }
 
@@ -50,11 +52,12 @@ function checkTag(module: WasmModule, index: number): void {
   if (type.results.length > 0) throw new WasmError("invalid", "the type of a tag has no results");
 }
 
-function checkGlobals(module: WasmModule, declared: Uint8Array): void {
+function checkGlobals(context: ConstContext): void {
+  const { module } = context;
   forEach(module.globalInits, "global section: global", (init, index) => {
     if (init === undefined) return;
     const { type } = itemAt(module.globals, index, "global");
-    validateConstExpr({ module, declared, globalsEnd: index }, init, type);
+    validateConstExpr(context, init, type, index);
   });
 }
 
@@ -95,8 +98,8 @@ function checkStart(module: WasmModule): void {
   }
 }
 
-function checkElements(module: WasmModule, declared: Uint8Array): void {
-  const globalsEnd = module.globals.length;
+function checkElements(context: ConstContext): void {
+  const { module, declared } = context;
   forEach(module.elements, "element section: element segment", (segment) => {
     if (segment.mode === "active") {
       const element = elementTypeOfTable(module, segment.table);
@@ -105,7 +108,7 @@ function checkElements(module: WasmModule, declared: Uint8Array): void {
         throw new WasmError("invalid", `${fault}, the segment ${valueTypeName(segment.type)}`);
       }
     }
-    if (segment.offset !== undefined) validateConstExpr({ module, declared, globalsEnd }, segment.offset, I32);
+    if (segment.offset !== undefined) validateConstExpr(context, segment.offset, I32);
     checkItems(module, segment, declared);
   });
 }
@@ -127,11 +130,11 @@ function checkItems(module: WasmModule, segment: ElementSegment, declared: Uint8
   }
 }
 
-function checkData(module: WasmModule, declared: Uint8Array): void {
-  const globalsEnd = module.globals.length;
+function checkData(context: ConstContext): void {
+  const { module } = context;
   forEach(module.data, "data section: data segment", (segment) => {
     if (segment.offset === undefined) return;
     itemAt(module.memories, segment.memory, "memory");
-    validateConstExpr({ module, declared, globalsEnd }, segment.offset, I32);
+    validateConstExpr(context, segment.offset, I32);
   });
 }

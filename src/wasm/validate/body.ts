@@ -9,13 +9,13 @@ import { locateError, quoteName, WasmError } from "../errors.ts";
 import { LOCALS_MAX } from "../limits.ts";
 import type { FunctionBody, FunctionType, WasmModule } from "../module.ts";
 import { functionName } from "../names.ts";
-import { IMMEDIATES, NAMES, NONE, OP_BLOCK } from "../opcodes.ts";
+import { I32_CONST, IMMEDIATES, NAMES, NONE, OP_BLOCK, OP_LOCAL_GET, OP_LOCAL_TEE } from "../opcodes.ts";
 import { type BodyState, typeOfFunction } from "./body-state.ts";
-import { checkControl } from "./control.ts";
+import { checkControl, isControl } from "./control.ts";
 import { checkImmediates } from "./immediates.ts";
 import { CONTEXTUAL, PARAM_COUNTS, PARAMS, PARAMS_STRIDE, RESULTS } from "./signatures.ts";
 import { TypeStack } from "./type-stack.ts";
-import { checkVariable } from "./variables.ts";
+import { checkLocal, checkVariable } from "./variables.ts";
 
 export function validateBodies(module: WasmModule, declared: Uint8Array): void {
   const stack = new TypeStack();
@@ -60,14 +60,18 @@ function validateBody(state: BodyState): void {
     const paramCount = PARAM_COUNTS[opcode] as number;
     if (paramCount !== CONTEXTUAL) {
       const kind = IMMEDIATES[opcode] as number;
-      if (kind !== NONE) checkImmediates(state, kind);
+      if (kind !== NONE && kind !== I32_CONST) checkImmediates(state, kind);
       const first = opcode * PARAMS_STRIDE;
       for (let i = first + paramCount - 1; i >= first; i--) stack.expect(PARAMS[i] as number);
       const result = RESULTS[opcode] as number;
       if (result !== 0) stack.push(result);
-    } else if (!checkVariable(state)) {
+    } else if (opcode >= OP_LOCAL_GET && opcode <= OP_LOCAL_TEE) {
+      checkLocal(state);
+    } else if (isControl(opcode)) {
       checkControl(state);
       if (stack.depth === 0) break;
+    } else {
+      checkVariable(state);
     }
   }
   if (stack.depth > 0) throw new WasmError("malformed", "the body has no end", cursor.end);

@@ -10,7 +10,7 @@ import type { ConstExpr, ValueType, WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { itemAt, typeOfFunction } from "./body-state.ts";
 import { PARAM_COUNTS, PARAMS, PARAMS_STRIDE, RESULTS } from "./signatures.ts";
-import { TypeStack } from "./type-stack.ts";
+import type { TypeStack } from "./type-stack.ts";
 
 const CONSTANT: ReadonlySet<number> = new Set([
   o.OP_I32_CONST,
@@ -28,15 +28,22 @@ const CONSTANT: ReadonlySet<number> = new Set([
 
 export interface ConstContext {
   readonly module: WasmModule;
-  /** Globals below this index may be read. */
-  readonly globalsEnd: number;
   /** Functions that a reference is taken of are marked with 1. */
   readonly declared: Uint8Array;
+  /** Made once for all expressions. */
+  readonly stack: TypeStack;
 }
 
-export function validateConstExpr(context: ConstContext, expression: ConstExpr, type: ValueType): void {
+/** Globals below the index `globalsEnd` may be read. */
+export function validateConstExpr(
+  context: ConstContext,
+  expression: ConstExpr,
+  type: ValueType,
+  globalsEnd: number = context.module.globals.length,
+): void {
   const cursor = new InstructionCursor(context.module.bytes, expression.start, expression.end);
-  const stack = new TypeStack();
+  const { stack } = context;
+  stack.reset();
   try {
     stack.open(o.OP_BLOCK, { params: [], results: [type] });
     while (cursor.next()) {
@@ -44,7 +51,7 @@ export function validateConstExpr(context: ConstContext, expression: ConstExpr, 
         stack.close();
         return;
       }
-      checkInstruction(context, cursor, stack);
+      checkInstruction(context, cursor, globalsEnd);
     }
     throw new WasmError("malformed", "the expression has no end");
   } catch (error) {
@@ -53,9 +60,9 @@ export function validateConstExpr(context: ConstContext, expression: ConstExpr, 
   }
 }
 
-function checkInstruction(context: ConstContext, cursor: InstructionCursor, stack: TypeStack): void {
+function checkInstruction(context: ConstContext, cursor: InstructionCursor, globalsEnd: number): void {
   const { opcode, index } = cursor;
-  const { module, globalsEnd, declared } = context;
+  const { module, stack, declared } = context;
   if (opcode === o.OP_GLOBAL_GET) {
     checkGlobal(module, index, globalsEnd);
     stack.push(itemAt(module.globals, index, "global").type);

@@ -24,6 +24,11 @@ export function typeOfBlock(module: WasmModule, blockType: number): FunctionType
   return itemAt(module.types, blockType, "type");
 }
 
+/** Whether `checkControl` is for the instruction. */
+export function isControl(opcode: number): boolean {
+  return opcode <= o.OP_RETURN_CALL_INDIRECT || opcode === o.OP_TRY_TABLE;
+}
+
 export function checkControl(state: BodyState): void {
   const { stack, cursor, module } = state;
   switch (cursor.opcode) {

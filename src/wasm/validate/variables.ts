@@ -4,58 +4,50 @@
  */
 
 import { WasmError } from "../errors.ts";
-import { I32, isReferenceType, type ValueType, valueTypeName } from "../module.ts";
+import { I32, isReferenceType, valueTypeName } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { type BodyState, elementTypeOfTable, itemAt, unknownIndex } from "./body-state.ts";
 import { ANY } from "./type-stack.ts";
 
-/** False where the instruction is none of them. */
-export function checkVariable(state: BodyState): boolean {
+/** local.get, local.set and local.tee: half of all code. */
+export function checkLocal({ stack, cursor, locals, localCount }: BodyState): void {
+  const { opcode, index } = cursor;
+  if (index >= localCount) throw unknownIndex("local", index, localCount);
+  const type = locals[index] as number;
+  if (opcode !== o.OP_LOCAL_GET) stack.expect(type);
+  if (opcode !== o.OP_LOCAL_SET) stack.push(type);
+}
+
+export function checkVariable(state: BodyState): void {
   const { stack, cursor } = state;
   switch (cursor.opcode) {
-    case o.OP_LOCAL_GET:
-      stack.push(localType(state));
-      return true;
-    case o.OP_LOCAL_SET:
-      stack.expect(localType(state));
-      return true;
-    case o.OP_LOCAL_TEE: {
-      const type = localType(state);
-      stack.expect(type);
-      stack.push(type);
-      return true;
-    }
     case o.OP_GLOBAL_GET:
       stack.push(itemAt(state.module.globals, cursor.index, "global").type);
-      return true;
+      break;
     case o.OP_GLOBAL_SET: {
       const global = itemAt(state.module.globals, cursor.index, "global");
       if (!global.mutable) throw new WasmError("invalid", `global ${cursor.index} is immutable`);
       stack.expect(global.type);
-      return true;
+      break;
     }
     case o.OP_DROP:
       stack.pop();
-      return true;
+      break;
+    case o.OP_SELECT:
+      checkSelect(state);
+      break;
+    case o.OP_SELECT_T:
+      stack.expect(I32);
+      stack.expect(cursor.type);
+      stack.expect(cursor.type);
+      stack.push(cursor.type);
+      break;
     default:
-      return checkSelect(state) || checkReference(state);
+      checkReference(state);
   }
 }
 
-function localType({ cursor, locals, localCount }: BodyState): ValueType {
-  if (cursor.index >= localCount) throw unknownIndex("local", cursor.index, localCount);
-  return locals[cursor.index] as number;
-}
-
-function checkSelect({ stack, cursor }: BodyState): boolean {
-  if (cursor.opcode === o.OP_SELECT_T) {
-    stack.expect(I32);
-    stack.expect(cursor.type);
-    stack.expect(cursor.type);
-    stack.push(cursor.type);
-    return true;
-  }
-  if (cursor.opcode !== o.OP_SELECT) return false;
+function checkSelect({ stack }: BodyState): void {
   stack.expect(I32);
   const second = stack.pop();
   const first = stack.pop();
@@ -69,43 +61,40 @@ function checkSelect({ stack, cursor }: BodyState): boolean {
     );
   }
   stack.push(first === ANY ? second : first);
-  return true;
 }
 
-function checkReference({ stack, cursor, module }: BodyState): boolean {
+function checkReference({ stack, cursor, module }: BodyState): void {
   switch (cursor.opcode) {
     case o.OP_REF_NULL:
       stack.push(cursor.type);
-      return true;
+      break;
     case o.OP_REF_IS_NULL: {
       const type = stack.pop();
       if (type !== ANY && !isReferenceType(type)) {
         throw new WasmError("invalid", `expected a reference, found ${valueTypeName(type)}`);
       }
       stack.push(I32);
-      return true;
+      break;
     }
     case o.OP_TABLE_GET: {
       const element = elementTypeOfTable(module, cursor.index);
       stack.expect(I32);
       stack.push(element);
-      return true;
+      break;
     }
     case o.OP_TABLE_SET:
       stack.expect(elementTypeOfTable(module, cursor.index));
       stack.expect(I32);
-      return true;
+      break;
     case o.OP_TABLE_GROW:
       stack.expect(I32);
       stack.expect(elementTypeOfTable(module, cursor.index));
       stack.push(I32);
-      return true;
+      break;
     case o.OP_TABLE_FILL:
       stack.expect(I32);
       stack.expect(elementTypeOfTable(module, cursor.index));
       stack.expect(I32);
-      return true;
-    default:
-      return false;
+      break;
   }
 }
