@@ -24,19 +24,32 @@ export function frameSlots(flow: Flow): number {
   return slots;
 }
 
-/** One flag a function, imported ones included (they are unbounded). */
-export function findBounded(module: WasmModule): Uint8Array {
+/** Instructions in analyses that are kept for the rewriting that follows, at most: they are large. */
+const KEPT_INSTRUCTIONS_MAX = 2_000_000;
+
+export interface BoundedFunctions {
+  /** One flag a function, imported ones included (they are unbounded). */
+  readonly flags: Uint8Array;
+  /** Analyses that were made on the way. */
+  readonly flows: ReadonlyMap<number, Flow>;
+}
+
+export function findBounded(module: WasmModule): BoundedFunctions {
   const count = module.functions.length;
   const bounded = new Uint8Array(count);
   const candidates = new Map<number, Flow>();
+  const flows = new Map<number, Flow>();
+  let kept = 0;
   module.bodies.forEach((body, i) => {
     if (body.end - body.start > BOUNDED_BODY_BYTES_MAX) return;
     const func = module.importedFunctions + i;
     const flow = analyseFlow(makeBody(module, func));
+    kept += flow.body.count;
+    if (kept <= KEPT_INSTRUCTIONS_MAX) flows.set(func, flow);
     if (!flow.unbounded && flow.cost <= BOUNDED_COST_MAX) candidates.set(func, flow);
   });
   settle(candidates, bounded);
-  return bounded;
+  return { flags: bounded, flows };
 }
 
 /** Functions are settled callees first; what lies on a cycle, or calls what is not a candidate, never is. */

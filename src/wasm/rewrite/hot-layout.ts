@@ -77,7 +77,7 @@ export class HotTarget implements Target {
   }
 
   save(signature: SaveSignature): number {
-    const name = `save ${signature.results.join()}:${signature.values.join()}`;
+    const name = `save ${String.fromCharCode(...signature.results)}:${String.fromCharCode(...signature.values)}`;
     return this.#helper(name, () => ({
       type: saveType(signature),
       entry: makeSave(signature, (number) => this.runtime(number)),

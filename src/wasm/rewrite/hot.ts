@@ -75,13 +75,13 @@ export function readMetadata(section: Uint8Array): FunctionMetadata[] {
 export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   checkImports(module);
   const target = new HotTarget(module);
-  const bounded = findBounded(module);
+  const { flags: bounded, flows } = findBounded(module);
   const entries: CodeEntry[] = [];
   const metadata: FunctionMetadata[] = [];
   let pointBase = 0;
   for (let i = 0; i < module.bodies.length; i++) {
     const func = module.importedFunctions + i;
-    const flow = analyseFlow(makeBody(module, func));
+    const flow = flows.get(func) ?? analyseFlow(makeBody(module, func));
     const plan = makePlan(flow, (callee) => bounded[callee] === 1);
     const slots = frameSlots(flow);
     if (slots > FRAME_SLOTS_MAX) {
@@ -243,7 +243,7 @@ function writeTables(out: ByteWriter, module: WasmModule): void {
 function writeGlobals(out: ByteWriter, module: WasmModule, target: HotTarget): void {
   const flags = module.data.length + module.elements.length;
   out.u32(module.globals.length + 1 + flags);
-  module.globals.forEach((global, g) => writeGlobal(out, module, global, module.globalInits[g], target));
+  for (const [g, global] of module.globals.entries()) writeGlobal(out, module, global, module.globalInits[g], target);
   for (let i = 0; i <= flags; i++) {
     out.u8(I32);
     out.u8(1);

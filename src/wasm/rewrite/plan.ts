@@ -41,7 +41,10 @@ export interface Plan {
 }
 
 /** Types in the order in which slots are saved, so that few different save functions are needed. */
-const ORDER: readonly ValueType[] = [I32, I64, F32, F64, V128, FUNCREF, EXTERNREF];
+const RANK = new Uint8Array(0x80);
+[I32, I64, F32, F64, V128, FUNCREF, EXTERNREF].forEach((type, rank) => {
+  RANK[type] = rank;
+});
 
 export function makePlan(flow: Flow, isBounded: (func: number) => boolean): Plan {
   const points = flow.points.filter((point) => point.callee < 0 || !isBounded(point.callee));
@@ -133,7 +136,7 @@ function makeSlots(
   // Arguments keep their order: a call from outside starts with them.
   return slots.length < 2 || point.kind === "entry"
     ? slots
-    : slots.sort((x, y) => ORDER.indexOf(x.type) - ORDER.indexOf(y.type));
+    : slots.sort((x, y) => (RANK[x.type] as number) - (RANK[y.type] as number));
 }
 
 function refusal(flow: Flow, why: string): WasmError {

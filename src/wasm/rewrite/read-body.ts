@@ -13,6 +13,21 @@ type Instructions = Omit<Body, "module" | "func" | "type" | "locals">;
 const EMPTY: FunctionType = { params: [], results: [] };
 const CATCH_ALL = 2;
 
+/**
+ * Where instructions are collected before their number is known. One for all bodies: they are read one at a time, and
+ * fresh arrays of the largest possible size would cost more than the reading.
+ */
+let scratch = makeScratch(1 << 12);
+
+function makeScratch(room: number): { op: Uint16Array; position: Uint32Array; a: Int32Array; b: Int32Array } {
+  return {
+    op: new Uint16Array(room),
+    position: new Uint32Array(room),
+    a: new Int32Array(room),
+    b: new Int32Array(room),
+  };
+}
+
 /** LEB128 reading shared by the functions below; `at` is the position. */
 class Cursor {
   readonly bytes: Uint8Array;
@@ -57,10 +72,8 @@ class Cursor {
 
 export function readBody(module: WasmModule, body: FunctionBody): Instructions {
   const room = body.end - body.codeStart + 1;
-  const op = new Uint16Array(room);
-  const position = new Uint32Array(room + 1);
-  const a = new Int32Array(room);
-  const b = new Int32Array(room);
+  if (scratch.op.length < room) scratch = makeScratch(room * 2);
+  const { op, position, a, b } = scratch;
   const tables = new Map<number, readonly number[]>();
   const clauses = new Map<number, readonly CatchClause[]>();
   const blockTypes = new Map<number, FunctionType>();
@@ -70,6 +83,8 @@ export function readBody(module: WasmModule, body: FunctionBody): Instructions {
   while (cursor.at < body.end) {
     const i = count++;
     position[i] = cursor.at;
+    a[i] = 0;
+    b[i] = 0;
     let key = bytes[cursor.at++] as number;
     if (key === o.PREFIX_MISC) key = o.KEY_MISC + cursor.index();
     else if (key === o.PREFIX_SIMD) key = o.KEY_SIMD + cursor.index();
@@ -118,7 +133,17 @@ export function readBody(module: WasmModule, body: FunctionBody): Instructions {
     }
   }
   position[count] = body.end;
-  return { count, op, position, a, b, tables, clauses, blockTypes, ...matchEnds(op, count) };
+  return {
+    count,
+    op: op.slice(0, count),
+    position: position.slice(0, count + 1),
+    a: a.slice(0, count),
+    b: b.slice(0, count),
+    tables,
+    clauses,
+    blockTypes,
+    ...matchEnds(op, count),
+  };
 }
 
 function readOther(key: number, cursor: Cursor, a: Int32Array, i: number): void {
