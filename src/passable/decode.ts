@@ -12,7 +12,7 @@ import { GuestError, type Passable, type Slot, Tagged } from "./values.ts";
 export type ValueOfSlot = (slot: Slot) => unknown;
 
 export interface DecodeOptions {
-  readonly valueOf?: ValueOfSlot;
+  readonly valueOfSlot?: ValueOfSlot;
 }
 
 export function decodePassable(bytes: Uint8Array, options: DecodeOptions = {}): Passable {
@@ -111,10 +111,10 @@ function bigintFromText(text: string): bigint {
 function slotFromText(text: string, options: DecodeOptions): unknown {
   if (!/^.(0|[1-9][0-9]{0,3})$/.test(text)) throw new PassableError("malformed", "passable value: not a slot");
   const slot: Slot = { kind: text[0] === "$" ? "capability" : "promise", index: Number(text.slice(1)) };
-  if (options.valueOf === undefined) {
+  if (options.valueOfSlot === undefined) {
     throw new PassableError("malformed", "passable value: a reference where none is expected");
   }
-  return options.valueOf(slot);
+  return options.valueOfSlot(slot);
 }
 
 function taggedFromJson(json: object, options: DecodeOptions, depth: number): Tagged {

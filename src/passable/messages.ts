@@ -36,7 +36,7 @@ export function encodeMessage(value: unknown, options: Pick<EncodeOptions, "stac
 
 export function decodeMessage(message: Message): unknown {
   return decodePassable(message.bytes, {
-    valueOf(slot) {
+    valueOfSlot(slot) {
       const capability = message.capabilities[slot.index];
       if (capability === undefined || slot.kind !== "capability") {
         throw new PassableError("malformed", "passable value: a reference to nothing");

@@ -61,7 +61,7 @@ export function makeJavaScriptKind(init: { readonly program: Program; readonly b
 }
 
 function readReason(message: GuestMessage): unknown {
-  return decodePassable(message.bytes, { valueOf: () => undefined });
+  return decodePassable(message.bytes, { valueOfSlot: () => undefined });
 }
 
 function unhandledLine(message: GuestMessage): Uint8Array {

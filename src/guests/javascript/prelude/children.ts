@@ -16,7 +16,7 @@ const meterOf = (child) => {
   return freeze({ gas: reading.gasLeft, gasUsed: reading.gasUsed, memoryBytes: (reading.pagesMax - reading.pagesUsed - reading.pagesLent) * PAGE_BYTES, memoryBytesUsed: reading.pagesUsed * PAGE_BYTES });
 };
 
-const childPositions = new WeakMap_(), imagePositions = new WeakMap_(), childrenByPosition = new Map_();
+const imagePositions = new WeakMap_(), childrenByPosition = new Map_();
 
 // Waits in place for the answer of a child. When a child stops meanwhile, its keeper decides whether to go on; that another
 // child stopped is no reason to end this wait.
@@ -43,26 +43,33 @@ const keep = (error) => {
 };
 
 const makeChild = (position, keeper) => {
+  let gone = false;
+  // A position that was given up may stand for something else by now.
+  const at = () => { if (gone) throw failure(-1); return position; };
+  const giveUp = (op) => {
+    const result = checked(host(op, at()));
+    gone = true;
+    mapDelete(childrenByPosition, position);
+    return result;
+  };
   const face = {
-    call: (name, ...args) => tell(position, ["call", name, ...args]),
-    send: (name, ...args) => later(position, ["call", name, ...args]),
-    eval: (source, name = "script.js") => tell(position, ["eval", String_(name), String_(source)]),
-    import: (entry, modules) => tell(position, ["import", String_(entry), modules]),
-    set: (values) => tell(position, ["set", values]),
-    refill: ({ gas = 0, memoryBytes = 0 }) => { checked(host(OP.refill, position, stringify({ gas: whole(gas, "gas"), pages: Math.floor(whole(memoryBytes, "memoryBytes") / PAGE_BYTES) }))); },
-    resume: (refuse = false) => { checked(host(OP.resume, position, refuse ? 1 : 0)); },
-    meter: () => meterOf(position),
-    stop: () => ask(OP.stopOf, position),
-    inspect: () => ask(OP.inspect, position),
+    call: (name, ...args) => tell(at(), ["call", name, ...args]),
+    send: (name, ...args) => later(at(), ["call", name, ...args]),
+    eval: (source, name = "script.js") => tell(at(), ["eval", String_(name), String_(source)]),
+    import: (entry, modules) => tell(at(), ["import", String_(entry), modules]),
+    set: (values) => tell(at(), ["set", values]),
+    refill: ({ gas = 0, memoryBytes = 0 }) => { checked(host(OP.refill, at(), stringify({ gas: whole(gas, "gas"), pages: Math.floor(whole(memoryBytes, "memoryBytes") / PAGE_BYTES) }))); },
+    resume: (refuse = false) => { checked(host(OP.resume, at(), refuse ? 1 : 0)); },
+    meter: () => meterOf(at()),
+    stop: () => ask(OP.stopOf, at()),
+    inspect: () => ask(OP.inspect, at()),
     freeze: () => {
       const image = freeze({ __proto__: null, [Symbol.toStringTag]: "image" });
-      weakSet(imagePositions, image, checked(host(OP.freeze, position)));
-      mapDelete(childrenByPosition, position);
+      weakSet(imagePositions, image, giveUp(OP.freeze));
       return image;
     },
-    discard: () => { mapDelete(childrenByPosition, position); checked(host(OP.drop, position)); },
+    discard: () => { giveUp(OP.drop); },
   };
-  weakSet(childPositions, face, position);
   mapSet(childrenByPosition, position, { face, keeper });
   return freeze(face);
 };
