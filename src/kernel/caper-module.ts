@@ -22,10 +22,11 @@ import { describeStop } from "./stops.ts";
 
 export const CAPER_MODULE = "caper";
 
-export const Status = Object.freeze({ fulfilled: 0, rejected: 1, broken: 2, stopped: 3 } as const);
+export const Status: { readonly fulfilled: 0; readonly rejected: 1; readonly broken: 2; readonly stopped: 3 } =
+  Object.freeze({ fulfilled: 0, rejected: 1, broken: 2, stopped: 3 });
 
 /** How the inbox names a stop; 0 is kept for "none". */
-export const StopCode = Object.freeze({
+export const StopCode: { readonly [K in StopReport["kind"]]: number } = Object.freeze({
   "out-of-gas": 1,
   "out-of-memory": 2,
   deadlock: 3,
@@ -35,7 +36,7 @@ export const StopCode = Object.freeze({
   discarded: 7,
   paused: 8,
   frozen: 9,
-} as const);
+});
 
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -80,8 +80,20 @@ export type GuestAnswer =
   /** A child stopped: what a wait for it gives, and what interrupts other waits. */
   | { readonly status: "stopped"; readonly child: number; readonly stop: StopReport };
 
+export type ServiceErrorName =
+  | "noEntry"
+  | "wrongKind"
+  | "limit"
+  | "pointer"
+  | "cannotTravel"
+  | "cycle"
+  | "budget"
+  | "program"
+  | "state"
+  | "export";
+
 /** Results below zero; in the guest ABI the same numbers. */
-export const ServiceError = Object.freeze({
+export const ServiceError: { readonly [K in ServiceErrorName]: number } = Object.freeze({
   /** The c-list has nothing there. */
   noEntry: -1,
   /** What is there is not of the kind that the call is for. */
@@ -102,7 +114,7 @@ export const ServiceError = Object.freeze({
   state: -9,
   /** No such export, or it takes other arguments. */
   export: -10,
-} as const);
+});
 
 export interface SpawnRequest {
   /** c-list position of a program or an image; 0 is what the caller itself was made from. */

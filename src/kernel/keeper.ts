@@ -62,6 +62,7 @@ export function discardProcess(process: ProcessRecord): void {
   process.guest = undefined;
   process.parent?.children.delete(process);
   process.tree.processes.delete(process);
+  if (process.tree.processes.size === 0) process.tree.core.forget(process.tree);
 }
 
 /** Lets a stopped process go on. */

@@ -300,6 +300,11 @@ class RunningKernel implements KernelCore, ProcessHost {
     }
   }
 
+  forget(tree: Tree): void {
+    this.#trees.delete(tree);
+    this.#busy.delete(tree);
+  }
+
   schedule(tree: Tree): void {
     if (this.#closed || !tree.hasWork) return;
     this.#busy.add(tree);
@@ -343,7 +348,8 @@ class RunningKernel implements KernelCore, ProcessHost {
         settleRest(tree);
         if (!tree.hasWork) return options.done() ? "done" : "idle";
       }
-      gas -= Math.max(1, stepTree(tree, gas));
+      // Steps that use no gas are turns that end at once and parked processes that look again: there are only so many of them.
+      gas -= stepTree(tree, gas);
     }
     return "done";
   }

@@ -50,7 +50,7 @@ export class ProcessRecord {
   readonly program: Program;
   readonly meter: Meter;
   readonly clist: Clist = new Clist();
-  readonly children = new Set<ProcessRecord>();
+  readonly children: Set<ProcessRecord> = new Set();
   /** The host's, where the host is the keeper; else the parent keeps it. */
   readonly keeper: Keeper | undefined;
   /** Undefined once the process is released. */

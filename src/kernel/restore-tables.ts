@@ -7,6 +7,7 @@ import type { Plain, TreeState, Value } from "../image/index.ts";
 import { decodeImage } from "../image/index.ts";
 import type { ClistEntry } from "./clist.ts";
 import { CLIST_ENTRIES_MAX, INVOKE_VALUES_MAX, MESSAGE_CAPABILITIES_MAX, OUTSTANDING_CALLS_MAX } from "./limits.ts";
+import { valuesToCarriers } from "./machine-values.ts";
 import type { Answer, BrokenCode, Capability, Message } from "./message.ts";
 import { broken } from "./message.ts";
 import { attachOutstanding } from "./outside.ts";
@@ -61,12 +62,14 @@ export class RestoreTables {
       const record = records[index] as ProcessRecord;
       const where = `process ${index}`;
       this.#clist(record, saved.clist, `${where}: c-list`);
-      const mailbox = saved.mailbox.map((turn, at) => this.#turn(new PlainReader(turn, `${where}: mailbox: ${at}`)));
+      const mailbox = saved.mailbox.map((turn, at) =>
+        this.#turn(record, new PlainReader(turn, `${where}: mailbox: ${at}`)),
+      );
       record.restoreMailbox(mailbox);
       const own = new PlainReader(saved.kernel, where);
       record.told = own.field("told").bool();
       const turn = own.field("turn");
-      record.turn = turn.isNull ? undefined : this.#turn(turn);
+      record.turn = turn.isNull ? undefined : this.#turn(record, turn);
       const inbox = own.field("inbox");
       record.inbox = inbox.isNull ? undefined : readInbox(inbox);
       record.state = saved.status.state;
@@ -148,20 +151,20 @@ export class RestoreTables {
     }
   }
 
-  #turn(reader: PlainReader): Turn & TurnWork {
+  #turn(record: ProcessRecord, reader: PlainReader): Turn & TurnWork {
     const { records } = this.#init;
     const kind = reader.field("kind").oneOf(["start", "invoke", "deliver", "settle", "child"]);
     switch (kind) {
-      case "start":
-        return { kind, func: reader.field("func").int(0, INT_MAX) };
+      case "start": {
+        const func = reader.field("func").int(0, INT_MAX);
+        checkCall(record.program, func, [], reader);
+        return { kind, func };
+      }
       case "invoke": {
-        const args = reader.field("args").list(INVOKE_VALUES_MAX);
-        return {
-          kind,
-          func: reader.field("func").int(0, INT_MAX),
-          args: args.map(readValue),
-          cell: this.#cellOrNone(reader.field("cell")),
-        };
+        const func = reader.field("func").int(0, INT_MAX);
+        const args = reader.field("args").list(INVOKE_VALUES_MAX).map(readValue);
+        checkCall(record.program, func, args, reader);
+        return { kind, func, args, cell: this.#cellOrNone(reader.field("cell")) };
       }
       case "deliver":
         return {
@@ -260,6 +263,19 @@ export class RestoreTables {
     if (ready.size > 0) throw new PlainReader(null, "kernel: queue").error("a ready process is missing");
     tree.reviveFirst(records.filter((record) => record.state === "parked"));
   }
+}
+
+/** The call of an export must fit the function that it names. */
+function checkCall(program: Program, func: number, args: readonly Value[], reader: PlainReader): void {
+  const { types, functions } = program.module;
+  const type = types[functions[func] ?? -1];
+  if (type === undefined) throw reader.error(`function ${func} does not exist`);
+  const functionAt = (number: number): object => {
+    if (number >= functions.length) throw new RangeError("func");
+    return program;
+  };
+  const values = valuesToCarriers(type.params, args, { functionAt, numberOf: () => 0 });
+  if (typeof values === "string") throw reader.error(`the call ${values}`);
 }
 
 function hold(record: ProcessRecord, pages: number, reader: PlainReader): void {

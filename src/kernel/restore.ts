@@ -10,6 +10,7 @@ import { KernelError } from "./errors.ts";
 import type { GuestKind } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { GAS_MAX, NESTING_DEPTH_MAX, PROCESSES_PER_TREE_MAX } from "./limits.ts";
+import { StateError } from "./machine-errors.ts";
 import type { Answer, Capability } from "./message.ts";
 import { Meter } from "./meter.ts";
 import { PlainReader } from "./plain-reader.ts";
@@ -56,7 +57,10 @@ export function restoreTree(init: RestoreInit): ProcessRecord {
     checkMeters(records);
     const tables = new RestoreTables({ ...init, records, programs });
     tables.restore(kernel);
-    return records[0] as ProcessRecord;
+    const root = records[0] as ProcessRecord;
+    // A new parent has not heard of a stop that the old one knew.
+    if (init.under !== undefined) root.told = false;
+    return root;
   } catch (error) {
     for (const record of records.reverse()) removeRecord(record);
     throw error;
@@ -89,19 +93,24 @@ function restoreProcess(
           parent: parent?.meter,
           ended: saved.status.state === "ended",
         });
-  const record = makeRecord({
-    id: init.under === undefined ? ownId : tree.takeProcessId(),
-    tree,
-    parent,
-    kind,
-    program,
-    meter,
-    keeper: index === 0 ? init.keeper : undefined,
-    powers: index === 0 ? init.powers : undefined,
-    machine: saved.machine ?? undefined,
-    saved: saved.guest.state,
-  });
-  return record;
+  try {
+    return makeRecord({
+      id: init.under === undefined ? ownId : tree.takeProcessId(),
+      tree,
+      parent,
+      kind,
+      program,
+      meter,
+      keeper: index === 0 ? init.keeper : undefined,
+      powers: index === 0 ? init.powers : undefined,
+      machine: saved.machine ?? undefined,
+      saved: saved.guest.state,
+    });
+  } catch (error) {
+    meter.release();
+    if (!(error instanceof StateError)) throw error;
+    throw new KernelError("image", `image: ${where}: ${error.message}`, { cause: error });
+  }
 }
 
 function kindOf(core: KernelCore, name: string, program: Program, where: string): GuestKind {
@@ -138,7 +147,6 @@ function readCounters(reader: PlainReader): TreeCounters {
   return {
     nextProcessId: read("nextProcessId"),
     nextCallId: read("nextCallId"),
-    inputs: read("inputs"),
     gasUsed: read("gasUsed"),
   };
 }

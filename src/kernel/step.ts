@@ -118,7 +118,7 @@ function afterCall(process: ProcessRecord, machine: Machine, results: readonly V
     const next = nextCall(process, machine, results);
     if (next === "fault") return;
     if (next !== undefined) {
-      machine.start(next.func, [...next.args]);
+      startCall(process, machine, next);
       return;
     }
   }
@@ -139,8 +139,7 @@ function beginTurn(process: ProcessRecord): boolean {
     return false;
   }
   if (turn.kind === "start" || turn.kind === "invoke") {
-    machine.start(turn.func, turn.kind === "invoke" ? [...turn.args] : []);
-    return true;
+    return startCall(process, machine, { func: turn.func, args: turn.kind === "invoke" ? turn.args : [] });
   }
   const event = eventOf(process, turn);
   const call = event === undefined ? undefined : deliver(process, machine, event);
@@ -151,8 +150,18 @@ function beginTurn(process: ProcessRecord): boolean {
     process.finishTurn({ kind: "done", results: [] });
     return false;
   }
-  machine.start(call.func, [...call.args]);
-  return true;
+  return startCall(process, machine, call);
+}
+
+/** A call that does not fit its function is a bug of the driver: hosts' and guests' own calls were checked when they came. */
+function startCall(process: ProcessRecord, machine: Machine, call: GuestCall): boolean {
+  try {
+    machine.start(call.func, call.args);
+    return true;
+  } catch (error) {
+    driverFault(process, error);
+    return false;
+  }
 }
 
 /** The turn's message with its capabilities in the c-list; undefined where they don't fit, and then whoever sent it knows. */

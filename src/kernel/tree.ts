@@ -17,6 +17,7 @@ import type { Source } from "./source.ts";
 
 /** In what order outside inputs entered a tree: with the inputs themselves, what a replay needs. */
 export interface InputRecord {
+  /** From 0, since the tree was spawned or thawed here: an image must not depend on how often it was woken. */
   readonly sequence: number;
   /** Gas that the whole tree had used when the input came. */
   readonly treeGas: number;
@@ -39,6 +40,8 @@ export interface KernelCore {
   programPages(program: Program): number;
   /** The process and its descendants at rest. */
   save(process: ProcessRecord): TreeState;
+  /** The last process of a tree is gone. */
+  forget(tree: Tree): void;
   /** Some tree has work. */
   schedule(tree: Tree): void;
   log(process: ProcessRecord, bytes: Uint8Array): void;
@@ -62,15 +65,14 @@ export interface CreateInit {
 export interface TreeCounters {
   readonly nextProcessId: number;
   readonly nextCallId: number;
-  readonly inputs: number;
   readonly gasUsed: number;
 }
 
 export class Tree {
   readonly core: KernelCore;
-  readonly processes = new Set<ProcessRecord>();
+  readonly processes: Set<ProcessRecord> = new Set();
   /** Calls to the outside that are not answered. */
-  readonly outstanding = new Set<PromiseCell>();
+  readonly outstanding: Set<PromiseCell> = new Set();
   /** Processes that a host function parked until something outside wakes them. */
   outsideWaits = 0;
   /** Whose machine runs right now. */
@@ -82,14 +84,13 @@ export class Tree {
   #queue: ProcessRecord[] = [];
   #nextProcessId: number;
   #nextCallId: number;
-  #inputs: number;
+  #inputs = 0;
   #gasUsed: number;
 
   constructor(core: KernelCore, counters?: TreeCounters) {
     this.core = core;
     this.#nextProcessId = counters?.nextProcessId ?? 0;
     this.#nextCallId = counters?.nextCallId ?? 1;
-    this.#inputs = counters?.inputs ?? 0;
     this.#gasUsed = counters?.gasUsed ?? 0;
   }
 
@@ -97,7 +98,6 @@ export class Tree {
     return {
       nextProcessId: this.#nextProcessId,
       nextCallId: this.#nextCallId,
-      inputs: this.#inputs,
       gasUsed: this.#gasUsed,
     };
   }
