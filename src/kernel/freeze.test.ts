@@ -264,7 +264,12 @@ describe("images that lie", () => {
   });
 
   it.each([
-    ["no process", broken((copy) => void (copy.processes = []))],
+    [
+      "no process",
+      broken((copy) => {
+        copy.processes = [];
+      }),
+    ],
     ["a parent that comes later", process(1, "parent", 1)],
     ["a parent that does not exist", process(1, "parent", 7)],
     ["a module that does not exist", process(0, "module", 3)],
@@ -300,10 +305,25 @@ describe("images that lie", () => {
       process(0, "mailbox", [{ kind: "invoke", func: 30, args: [1, 2, 3, 4, 5, 6, 7], cell: -1 }]),
     ],
     ["a call of no function", process(0, "mailbox", [{ kind: "invoke", func: 3000, args: [], cell: -1 }])],
-    ["a queue that names a process twice", broken((copy) => void (copy.kernel.queue = [0, 0]))],
-    ["a queue without the process that is ready", broken((copy) => void (copy.kernel.queue = []))],
+    [
+      "a queue that names a process twice",
+      broken((copy) => {
+        copy.kernel.queue = [0, 0];
+      }),
+    ],
+    [
+      "a queue without the process that is ready",
+      broken((copy) => {
+        copy.kernel.queue = [];
+      }),
+    ],
     ["no counters", broken((copy) => void delete copy.kernel.counters)],
-    ["cells that are none", broken((copy) => void (copy.kernel.cells = 5))],
+    [
+      "cells that are none",
+      broken((copy) => {
+        copy.kernel.cells = 5;
+      }),
+    ],
     [
       "a module that is left out and not known",
       broken((copy) => void (copy.modules[0] = { cid: "bafkreinothing", bytes: undefined })),

@@ -6,8 +6,8 @@
 
 import { SLICE_GAS_MAX, SLICE_GAS_MIN } from "./limits.ts";
 
-/** What a host's thread can well miss; a frame of animation has 16. */
-const SLICE_TARGET_MS = 4;
+/** What a host's thread can miss: less than a frame of animation, and long enough that the ends of slices cost little. */
+const SLICE_TARGET_MS = 12;
 
 export interface Slicer {
   /** Gas of the slice that begins. */

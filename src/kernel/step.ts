@@ -81,6 +81,7 @@ function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): vo
       endProcess(process, { kind: "exit", code: end.code });
       return;
     case "trap":
+      capAtBudget(process, end.code);
       endProcess(process, { kind: "trap", code: end.code, message: end.message });
       return;
     case "fault":
@@ -89,6 +90,14 @@ function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): vo
     default:
       end satisfies never;
   }
+}
+
+/** Memory and table accesses out of bounds count up to the end of an epoch of gas, but never for more than was granted (docs/spec/gas.md). */
+function capAtBudget(process: ProcessRecord, code: string): void {
+  const left = process.meter.gasLeft;
+  if (left >= 0 || (code !== "memory-out-of-bounds" && code !== "table-out-of-bounds")) return;
+  process.meter.use(left);
+  process.tree.addGas(left);
 }
 
 function park(process: ProcessRecord, wake: Promise<unknown>): void {
