@@ -7,11 +7,21 @@
  * @module
  */
 
-import type { Frame, MachineState, Pending, Plain, Value } from "../image/index.ts";
+import type { MachineState, Plain, Value } from "../image/index.ts";
 import { type FunctionType, rewriting } from "../wasm/index.ts";
 import { Exit, type HostContext, type HostFunction, type HostValue, Suspend } from "./host.ts";
 import { Instance, type RuntimeCalls } from "./instance.ts";
 import { HostFault, StateError } from "./machine-errors.ts";
+import {
+  framesFromImage,
+  frameToImage,
+  type MachinePending,
+  NO_PENDING,
+  type PendingCall,
+  pendingFromImage,
+  pendingToImage,
+  type SavedFrame,
+} from "./machine-frames.ts";
 import {
   type Carrier,
   carriersToValues,
@@ -97,14 +107,6 @@ export function makeMachine(init: MachineInit): Machine {
   return new RunningMachine(init);
 }
 
-interface SavedFrame {
-  readonly func: number;
-  readonly point: number;
-  readonly values: Carrier[];
-}
-
-type PendingCall = Extract<Pending, { kind: "call" }> & { wake: Promise<unknown> | undefined; pagesWanted: number };
-
 type Ended = { readonly kind: "exit"; readonly code: number } | { readonly kind: "fault"; readonly error: unknown };
 /** Why the guest is made to unwind. */
 type Stopped = PendingCall | Ended;
@@ -120,7 +122,7 @@ class RunningMachine implements Machine, RuntimeCalls {
   /** Outermost first. */
   #frames: SavedFrame[] = [];
   #frameSlots = 0;
-  #pending: { readonly kind: "none" } | { readonly kind: "results"; readonly values: Carrier[] } | PendingCall = NONE;
+  #pending: MachinePending = NO_PENDING;
   #exception: unknown;
   #gasUsed = 0;
   /** Gas left of the slice; negative when it is used up. */
@@ -204,7 +206,7 @@ class RunningMachine implements Machine, RuntimeCalls {
       if (stop !== undefined) return stop;
     }
     const results = this.#pending.kind === "results" ? this.#pending.values : [];
-    this.#pending = NONE;
+    this.#pending = NO_PENDING;
     return { kind: "done", results: carriersToValues(this.#doneTypes, results, this.#instance) };
   }
 
@@ -253,7 +255,7 @@ class RunningMachine implements Machine, RuntimeCalls {
     const resumption = this.#exception === undefined ? "results" : "exception";
     const run = this.#instance.continuation(frame.func, frame.point, resumption);
     const results = this.#pending.kind === "results" ? this.#pending.values : [];
-    this.#pending = NONE;
+    this.#pending = NO_PENDING;
     this.#unwound = [];
     this.#stopped = undefined;
     this.#give();
@@ -304,7 +306,7 @@ class RunningMachine implements Machine, RuntimeCalls {
   #clear(): void {
     this.#frames = [];
     this.#frameSlots = 0;
-    this.#pending = NONE;
+    this.#pending = NO_PENDING;
     this.#exception = undefined;
   }
 
@@ -360,7 +362,7 @@ class RunningMachine implements Machine, RuntimeCalls {
     const innermost = this.#unwound.length === 0;
     if (innermost && this.#stopped === undefined) {
       this.#use(gas);
-      this.#pending = NONE;
+      this.#pending = NO_PENDING;
       this.#results = [];
       if (resultCarriers > 0 || this.#isCall(id)) this.#pending = { kind: "results", values: this.#results };
       this.#resultSink = this.#results;
@@ -525,32 +527,17 @@ class RunningMachine implements Machine, RuntimeCalls {
   // ---- images
 
   freeze(options: { readonly copy?: boolean } = {}): MachineState {
+    const context = { program: this.#program, functions: this.#instance };
     const rest = this.#instance.save(options.copy === true);
     return {
       ...rest,
-      frames: this.#frames.map((frame) => this.#saveFrame(frame)),
-      pending: this.#savePending(),
+      frames: this.#frames.map((frame) => frameToImage(context, frame)),
+      pending: pendingToImage(context, this.#pending, this.#pendingTypes()),
       counters: { gasUsed: this.#gasUsed },
     };
   }
 
-  #saveFrame(frame: SavedFrame): Frame {
-    const types = this.#program.point(frame.func, frame.point)?.values ?? [];
-    return { func: frame.func, point: frame.point, values: carriersToValues(types, frame.values, this.#instance) };
-  }
-
-  #savePending(): Pending {
-    const pending = this.#pending;
-    switch (pending.kind) {
-      case "none":
-        return NONE;
-      case "results":
-        return { kind: "results", values: carriersToValues(this.#pendingTypes(), pending.values, this.#instance) };
-      case "call":
-        return { kind: "call", func: pending.func, args: pending.args, state: pending.state };
-    }
-  }
-
+  /** Types of the results that the innermost frame waits for, or of those of the finished call. */
   #pendingTypes(): readonly number[] {
     const inner = this.#frames[this.#frames.length - 1];
     if (inner === undefined) return this.#doneTypes;
@@ -559,51 +546,14 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   #restore(state: MachineState): void {
     this.#instance.restore(state, this.memoryPagesMax);
-    state.frames.forEach((frame, i) => {
-      const types = this.#program.point(frame.func, frame.point);
-      if (types === undefined)
-        throw new StateError(`frame ${i}: function ${frame.func} has no safepoint ${frame.point}`);
-      const last = i === state.frames.length - 1;
-      if (!last && types.kind !== "call")
-        throw new StateError(`frame ${i}: is not at a call, but has another frame inside it`);
-      const values = valuesToCarriers(types.values, frame.values, this.#instance);
-      if (typeof values === "string") throw new StateError(`frame ${i}: ${values}`);
-      this.#push({ func: frame.func, point: frame.point, values });
-    });
-    this.#restorePending(state.pending);
+    const context = { program: this.#program, functions: this.#instance };
+    for (const frame of framesFromImage(context, state.frames)) this.#push(frame);
+    const inner = this.#frames[this.#frames.length - 1];
+    this.#pending = pendingFromImage(context, state.pending, { inner, memoryPages: this.memoryPages });
     const { gasUsed = 0 } = state.counters;
     if (!(gasUsed >= 0)) throw new StateError("counters: gas used is negative");
     this.#gasUsed = gasUsed;
     this.#epochEnd = epochEnd(gasUsed);
-  }
-
-  #restorePending(pending: Pending): void {
-    const inner = this.#frames[this.#frames.length - 1];
-    const waits = inner !== undefined && this.#program.point(inner.func, inner.point)?.kind === "call";
-    if (pending.kind === "none") {
-      if (waits) throw new StateError("pending: the innermost frame waits for results, and there are none");
-      return;
-    }
-    if (inner !== undefined && !waits) throw new StateError("pending: the innermost frame waits for nothing");
-    if (pending.kind === "results") {
-      if (inner === undefined) throw new StateError("pending: results without a frame to take them");
-      const values = valuesToCarriers(this.#pendingTypes(), pending.values, this.#instance);
-      if (typeof values === "string") throw new StateError(`pending: ${values}`);
-      this.#pending = { kind: "results", values };
-      return;
-    }
-    const { functions, types, importedFunctions } = this.#program.module;
-    const isGrow = pending.func === functions.length && this.#program.module.memories.length > 0;
-    if (!isGrow && pending.func >= importedFunctions)
-      throw new StateError(`pending: function ${pending.func} is not an import`);
-    const type = isGrow ? GROW : (types[functions[pending.func] as number] as FunctionType);
-    const args = valuesToCarriers(type.params, pending.args, this.#instance);
-    if (typeof args === "string") throw new StateError(`pending: the call ${args}`);
-    const expected = inner === undefined ? type.results : this.#pendingTypes();
-    if (expected.join() !== type.results.join())
-      throw new StateError("pending: the call gives other results than the innermost frame waits for");
-    const pagesWanted = isGrow ? this.memoryPages + ((pending.args[0] as number) >>> 0) : 0;
-    this.#pending = { ...pending, wake: isGrow ? undefined : Promise.resolve(), pagesWanted };
   }
 }
 
@@ -611,8 +561,6 @@ function epochEnd(gasUsed: number): number {
   return Math.max(1, Math.ceil(gasUsed / EPOCH_GAS)) * EPOCH_GAS;
 }
 
-const NONE: { readonly kind: "none" } = Object.freeze({ kind: "none" });
-const GROW: FunctionType = { params: [0x7f], results: [0x7f] };
 const NO_RESULT: FunctionType = { params: [], results: [] };
 
 function resolveImports(init: MachineInit): { host: HostFunction; type: FunctionType }[] {

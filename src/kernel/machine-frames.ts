@@ -1,0 +1,130 @@
+/**
+ * Saved frames and what they wait for: between the machine's form and the image's. Nothing from an image is trusted: a
+ * frame must be at a safepoint of its function, hold values of the right types, and fit the frames around it.
+ * @module
+ */
+
+import type { Frame, Pending, Value } from "../image/index.ts";
+import { type FunctionType, I32, type ValueType } from "../wasm/index.ts";
+import { StateError } from "./machine-errors.ts";
+import { type Carrier, carriersToValues, type FunctionNumbers, valuesToCarriers } from "./machine-values.ts";
+import type { PointTypes, Program } from "./program.ts";
+
+export interface SavedFrame {
+  readonly func: number;
+  readonly point: number;
+  readonly values: Carrier[];
+}
+
+/** A host function that suspended, or a memory.grow that was refused: `wake` is undefined then. */
+export interface PendingCall {
+  readonly kind: "call";
+  /** Imported function; the number of functions stands for memory.grow. */
+  readonly func: number;
+  readonly args: readonly Value[];
+  readonly state: Extract<Pending, { kind: "call" }>["state"];
+  readonly wake: Promise<unknown> | undefined;
+  readonly pagesWanted: number;
+}
+
+/** What the innermost frame goes on with. */
+export type MachinePending =
+  | { readonly kind: "none" }
+  | { readonly kind: "results"; readonly values: Carrier[] }
+  | PendingCall;
+
+export const NO_PENDING: { readonly kind: "none" } = Object.freeze({ kind: "none" });
+export const MEMORY_GROW: FunctionType = { params: [I32], results: [I32] };
+
+/** The program, and the instance whose functions references name. */
+export interface FrameContext {
+  readonly program: Program;
+  readonly functions: FunctionNumbers;
+}
+
+export function frameToImage({ program, functions }: FrameContext, frame: SavedFrame): Frame {
+  const types = program.point(frame.func, frame.point)?.values ?? [];
+  return { func: frame.func, point: frame.point, values: carriersToValues(types, frame.values, functions) };
+}
+
+/** @param types what is waited for: types of pending results */
+export function pendingToImage(context: FrameContext, pending: MachinePending, types: readonly ValueType[]): Pending {
+  switch (pending.kind) {
+    case "none":
+      return NO_PENDING;
+    case "results":
+      return { kind: "results", values: carriersToValues(types, pending.values, context.functions) };
+    case "call":
+      return { kind: "call", func: pending.func, args: pending.args, state: pending.state };
+  }
+}
+
+/** Throws StateError. */
+export function framesFromImage(context: FrameContext, frames: readonly Frame[]): SavedFrame[] {
+  const { program, functions } = context;
+  let outer: PointTypes | undefined;
+  return frames.map((frame, i) => {
+    const where = `frame ${i}`;
+    const types = program.point(frame.func, frame.point);
+    if (types === undefined) throw new StateError(`${where}: function ${frame.func} has no safepoint ${frame.point}`);
+    if (outer !== undefined) checkInside(outer, resultsOf(program, frame.func), where);
+    outer = types;
+    const values = valuesToCarriers(types.values, frame.values, functions);
+    if (typeof values === "string") throw new StateError(`${where}: ${values}`);
+    return { func: frame.func, point: frame.point, values };
+  });
+}
+
+function checkInside(outer: PointTypes, results: readonly ValueType[], where: string): void {
+  if (outer.kind !== "call") throw new StateError(`${where}: the frame around it is not at a call`);
+  if (outer.results.join() !== results.join()) {
+    throw new StateError(`${where}: its function does not give what the frame around it waits for`);
+  }
+}
+
+function resultsOf({ module }: Program, func: number): readonly ValueType[] {
+  return module.types[module.functions[func] as number]?.results ?? [];
+}
+
+/** Throws StateError. `memoryPages` is what the restored memory has. */
+export function pendingFromImage(
+  context: FrameContext,
+  pending: Pending,
+  at: { readonly inner: SavedFrame | undefined; readonly memoryPages: number },
+): MachinePending {
+  const { program, functions } = context;
+  const point = at.inner === undefined ? undefined : program.point(at.inner.func, at.inner.point);
+  const waits = point?.kind === "call";
+  if (pending.kind === "none") {
+    if (waits) throw new StateError("pending: the innermost frame waits for results, and there are none");
+    return NO_PENDING;
+  }
+  if (point !== undefined && !waits) throw new StateError("pending: the innermost frame waits for nothing");
+  if (pending.kind === "call") return callFromImage(context, pending, point, at.memoryPages);
+  if (point === undefined) throw new StateError("pending: results without a frame to take them");
+  const values = valuesToCarriers(point.results, pending.values, functions);
+  if (typeof values === "string") throw new StateError(`pending: ${values}`);
+  return { kind: "results", values };
+}
+
+function callFromImage(
+  { program, functions }: FrameContext,
+  pending: Extract<Pending, { kind: "call" }>,
+  point: PointTypes | undefined,
+  memoryPages: number,
+): PendingCall {
+  const { module } = program;
+  const isGrow = pending.func === module.functions.length && module.memories.length > 0;
+  if (!isGrow && pending.func >= module.importedFunctions) {
+    throw new StateError(`pending: function ${pending.func} is not an import`);
+  }
+  const type = isGrow ? MEMORY_GROW : (module.types[module.functions[pending.func] as number] as FunctionType);
+  const args = valuesToCarriers(type.params, pending.args, functions);
+  if (typeof args === "string") throw new StateError(`pending: the call ${args}`);
+  const expected = point?.results ?? type.results;
+  if (expected.join() !== type.results.join()) {
+    throw new StateError("pending: the call gives other results than the innermost frame waits for");
+  }
+  const pagesWanted = isGrow ? memoryPages + ((pending.args[0] as number) >>> 0) : 0;
+  return { ...pending, wake: isGrow ? undefined : Promise.resolve(), pagesWanted };
+}
