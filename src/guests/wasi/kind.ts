@@ -20,6 +20,7 @@ function initOf(init: GuestInit): WasiInit {
 
 export const WASI_KIND: GuestKind = Object.freeze<GuestKind>({
   name: "wasi",
+  provides: [WASI_MODULE],
   make(init: GuestInit) {
     const wasi = makeWasi(initOf(init));
     return { modules: { [WASI_MODULE]: wasi.functions }, save: () => wasi.save() as Plain };
