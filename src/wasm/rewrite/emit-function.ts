@@ -1,33 +1,20 @@
 /**
- * Emits one function from its plan, instruction by instruction: what both the hot form and the continuations are made
- * of. The subclasses-by-argument are `hot.ts` (whole body) and `continuation.ts` (the rest of a body after a safepoint);
- * they differ in where they start, in what a local's number is, and in how they return.
+ * Emits one function from its plan: the control flow, which both the hot form (hot.ts: a whole body) and the
+ * continuations (continuation.ts: the rest of a body after a safepoint) are made of. The two differ in where they start, in
+ * what a local's number is, and in how they return: see `Form`.
  * @module
  */
 
-import { EXNREF, type FunctionType, I32, type ValueType, type WasmModule } from "../module.ts";
+import { EXNREF, type FunctionType, type ValueType, type WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { CatchClause } from "./body.ts";
-import { CodeWriter } from "./code-writer.ts";
-import { NEUTRAL } from "./float-sources.ts";
-import type { Plan, PlannedPoint } from "./plan.ts";
+import type { CodeWriter } from "./code-writer.ts";
+import { InstructionEmitter } from "./emit-instruction.ts";
+import { type EmitInit, SafepointEmitter } from "./emit-safepoint.ts";
+import type { PlannedPoint } from "./plan.ts";
 import type { Target } from "./target.ts";
 import { TIGHT_LOOP_COPIES, tightLoopEnd } from "./tight-loops.ts";
 import { EXACT_AT_TRAP } from "./traps.ts";
-
-/** How the two forms of a function differ. */
-export interface Form {
-  readonly gas: number;
-  readonly depth: number;
-  /** Whether tail calls stay tail calls: a continuation does not return as the function does. */
-  readonly tailCall: boolean;
-  /** Number of an original local. */
-  local(original: number): number;
-  /** Emits what follows the saving of a frame: return with dummies. */
-  leave(code: CodeWriter): void;
-  /** Emits `return`, with the results on the stack. */
-  finish(code: CodeWriter, functionDepth: number): void;
-}
 
 interface Frame {
   readonly opener: number;
@@ -46,33 +33,21 @@ interface Frame {
   thenFalls: boolean;
 }
 
-export interface EmitInit {
-  readonly plan: Plan;
-  readonly target: Target;
-  readonly form: Form;
-  /** First local that may be used for temporaries and scratch. */
-  readonly freeLocal: number;
-  readonly pointBase: number;
-  readonly frameSlots: number;
-  readonly isBounded: (func: number) => boolean;
-}
-
 export class FunctionEmitter {
   readonly code: CodeWriter;
   readonly target: Target;
   readonly #init: EmitInit;
+  readonly #safepoints: SafepointEmitter;
+  readonly #instructions: InstructionEmitter;
   readonly #frames: Frame[] = [];
   #level = 0;
 
   constructor(init: EmitInit) {
     this.#init = init;
     this.target = init.target;
-    const { plan } = init;
-    this.code = new CodeWriter({
-      source: plan.flow.body.module.bytes,
-      firstFree: init.freeLocal,
-      temporaryTypes: plan.temporaryTypes,
-    });
+    this.#safepoints = new SafepointEmitter(init);
+    this.#instructions = new InstructionEmitter(init, this.#safepoints);
+    this.code = this.#safepoints.code;
   }
 
   /** Opens the block that stands for the function's own label. */
@@ -100,22 +75,18 @@ export class FunctionEmitter {
     if (point.kind === "loop") {
       this.#emitFrom(i, true);
     } else if (point.kind === "bulk") {
-      this.#bulkOperation(i);
+      this.#instructions.bulkOperation(i);
       this.#emitFrom(i + 1, true);
     } else {
       pushResults();
-      this.#keepProduced(i);
-      this.#charge(i);
+      this.#safepoints.keepProduced(i);
+      this.#safepoints.charge(i);
       this.#emitFrom(i + 1, true);
     }
   }
 
   #pushStack(point: PlannedPoint, from: number, to: number): void {
-    for (let h = from; h < to; h++) this.code.getTemporary(this.#temporary(point.stack[h] as number));
-  }
-
-  #temporary(value: number): number {
-    return this.#init.plan.temporaryOf[value] as number;
+    for (let h = from; h < to; h++) this.code.getTemporary(this.#safepoints.temporary(point.stack[h] as number));
   }
 
   /** Opens a block again that the saved frame was inside of; its parameters are consumed already. */
@@ -160,10 +131,10 @@ export class FunctionEmitter {
         this.#tightLoop(i, back);
         i = body.match[i] as number;
       } else if (op === o.OP_END) {
-        if (reachable) this.#canonical(i);
+        if (reachable) this.#safepoints.canonical(i);
         reachable = this.#end(i, reachable);
       } else if (op === o.OP_ELSE) {
-        if (reachable) this.#canonical(i);
+        if (reachable) this.#safepoints.canonical(i);
         const frame = this.#top();
         if (frame.entered) {
           // The arm that was entered ends here; the other is not part of this continuation.
@@ -192,7 +163,7 @@ export class FunctionEmitter {
   #else(i: number, frame: Frame, reachable: boolean): void {
     frame.thenFalls = reachable;
     this.code.instruction(i, this.#init.plan.flow.body);
-    this.#charge(i);
+    this.#safepoints.charge(i);
   }
 
   /** Closes the innermost block; tells whether the code after it is reachable. */
@@ -213,8 +184,8 @@ export class FunctionEmitter {
       this.code.op(o.OP_UNREACHABLE);
       return false;
     }
-    this.#keepProduced(i);
-    this.#charge(i);
+    this.#safepoints.keepProduced(i);
+    this.#safepoints.charge(i);
     return true;
   }
 
@@ -226,11 +197,11 @@ export class FunctionEmitter {
     if (frame.targeted) {
       const first = plan.flow.produced[frame.opener] as number;
       for (let p = frame.type.results.length - 1; p >= 0; p--) {
-        const temporary = this.#temporary(first + p);
+        const temporary = this.#safepoints.temporary(first + p);
         if (temporary >= 0) this.code.setTemporary(temporary);
         else this.code.op(o.OP_DROP);
       }
-      this.#save(plan.pointAt[frame.opener] as number);
+      this.#safepoints.save(plan.pointAt[frame.opener] as number);
     } else {
       this.code.op(o.OP_UNREACHABLE);
     }
@@ -242,8 +213,8 @@ export class FunctionEmitter {
     const { plan, form } = this.#init;
     const { body } = plan.flow;
     const code = this.code;
-    this.#canonical(i);
-    if (EXACT_AT_TRAP[op] === 1) this.#storeGas();
+    this.#safepoints.canonical(i);
+    if (EXACT_AT_TRAP[op] === 1) this.#safepoints.storeGas();
     switch (op) {
       case o.OP_LOCAL_GET:
       case o.OP_LOCAL_SET:
@@ -255,7 +226,7 @@ export class FunctionEmitter {
       case o.OP_LOOP:
         this.#openBlock(i, op, body.blockTypes.get(i) as FunctionType);
         if (op === o.OP_LOOP) this.#loopHeader(i);
-        else this.#charge(i);
+        else this.#safepoints.charge(i);
         return true;
       case o.OP_TRY_TABLE:
         this.#openTry(i, body.blockTypes.get(i) as FunctionType);
@@ -277,68 +248,24 @@ export class FunctionEmitter {
         return false;
       case o.OP_THROW:
       case o.OP_THROW_REF:
-        this.#storeGas();
+        this.#safepoints.storeGas();
         if (op === o.OP_THROW) code.indexed(op, this.#init.target.tag(body.a[i] as number));
         else code.op(op);
         return false;
       case o.OP_CALL:
       case o.OP_CALL_INDIRECT:
-        this.#call(i, op);
+        this.#instructions.call(i, op);
         return true;
       case o.OP_RETURN_CALL:
       case o.OP_RETURN_CALL_INDIRECT:
-        this.#tailCall(i, op);
+        this.#instructions.tailCall(i, op, this.#level - 1);
         return false;
       default:
-        this.#plain(i, op);
+        this.#instructions.plain(i, op);
     }
-    this.#keepProduced(i);
-    this.#charge(i);
+    this.#safepoints.keepProduced(i);
+    this.#safepoints.charge(i);
     return true;
-  }
-
-  /** Instructions that stay as they are, but for the numbers of what they refer to. */
-  #plain(i: number, op: number): void {
-    const { target } = this.#init;
-    const { body } = this.#init.plan.flow;
-    const code = this.code;
-    const a = body.a[i] as number;
-    switch (op) {
-      case o.OP_GLOBAL_GET:
-      case o.OP_GLOBAL_SET:
-        code.indexed(op, target.global(a));
-        return;
-      case o.OP_TABLE_GET:
-      case o.OP_TABLE_SET:
-      case o.OP_TABLE_SIZE:
-        code.indexed(op, target.table(a));
-        return;
-      case o.OP_REF_FUNC:
-        code.indexed(op, target.func(a));
-        return;
-      case o.OP_MEMORY_GROW:
-        this.#suspendingCall(i, () => code.indexed(o.OP_CALL, target.helper({ kind: "memory.grow" })));
-        return;
-      case o.OP_TABLE_GROW:
-        this.#suspendingCall(i, () => code.indexed(o.OP_CALL, target.helper({ kind: "table.grow", index: a })));
-        return;
-      case o.OP_DATA_DROP:
-        code.indexed(o.OP_CALL, target.helper({ kind: "data.drop", index: a }));
-        return;
-      case o.OP_ELEM_DROP:
-        code.indexed(o.OP_CALL, target.helper({ kind: "elem.drop", index: a }));
-        return;
-      case o.OP_MEMORY_INIT:
-      case o.OP_MEMORY_COPY:
-      case o.OP_MEMORY_FILL:
-      case o.OP_TABLE_INIT:
-      case o.OP_TABLE_COPY:
-      case o.OP_TABLE_FILL:
-        this.#bulk(i, op);
-        return;
-      default:
-        code.instruction(i, body);
-    }
   }
 
   /**
@@ -355,7 +282,7 @@ export class FunctionEmitter {
     code.constant((TIGHT_LOOP_COPIES - 1) * (plan.flow.charges[opener + 1] as number));
     code.op(o.OP_I32_LT_S);
     code.block(o.OP_IF, none, this.#init.target);
-    this.#testGas(plan.pointAt[opener] as number);
+    this.#safepoints.testGas(plan.pointAt[opener] as number);
     this.#iteration(opener, back);
     code.branch(o.OP_BR_IF, 1);
     code.branch(o.OP_BR, 2);
@@ -370,31 +297,19 @@ export class FunctionEmitter {
     code.op(o.OP_END);
     code.op(o.OP_END);
     this.#level -= 2;
-    this.#charge(back);
+    this.#safepoints.charge(back);
   }
 
   /** One pass through a straight body, up to the condition of its branch back. */
   #iteration(opener: number, back: number): void {
-    this.#charge(opener);
+    this.#safepoints.charge(opener);
     for (let i = opener + 1; i < back; i++) this.#instruction(i, this.#init.plan.flow.body.op[i] as number);
   }
 
   #loopHeader(i: number): void {
-    this.#keepProduced(i);
-    this.#testGas(this.#init.plan.pointAt[i] as number);
-    this.#charge(i);
-  }
-
-  /** Charges the run that starts after instruction i. */
-  #charge(i: number): void {
-    const gas = this.#init.plan.flow.charges[i + 1] as number;
-    if (gas !== 0) this.code.subtract(this.#init.form.gas, gas, false);
-  }
-
-  /** Leaves the gas where it can be read after a trap. */
-  #storeGas(): void {
-    this.code.get(this.#init.form.gas);
-    this.code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
+    this.#safepoints.keepProduced(i);
+    this.#safepoints.testGas(this.#init.plan.pointAt[i] as number);
+    this.#safepoints.charge(i);
   }
 
   /** The start of the hot form: test of gas and stack together, then the first charge. */
@@ -406,175 +321,10 @@ export class FunctionEmitter {
       code.get(gas);
       code.op(o.OP_I32_OR);
       code.ifNegative();
-      this.#save(0);
+      this.#safepoints.save(0);
       code.op(o.OP_END);
     }
-    this.#charge(-1);
-  }
-
-  #testGas(point: number): void {
-    this.code.get(this.#init.form.gas);
-    this.code.ifNegative();
-    this.#save(point);
-    this.code.op(o.OP_END);
-  }
-
-  /** Hands the frame to the kernel and leaves the function. */
-  #save(number: number): void {
-    const { plan, target, form, pointBase } = this.#init;
-    const point = plan.points[number] as PlannedPoint;
-    const { code } = this;
-    code.constant(pointBase + number);
-    code.get(form.gas);
-    if (point.kind === "call") {
-      const first = plan.flow.produced[point.index] as number;
-      for (let r = 0; r < point.results.length; r++) code.getTemporary(this.#temporary(first + r));
-    }
-    for (const slot of point.slots) {
-      if (slot.kind === "local") code.get(form.local(slot.index));
-      else code.getTemporary(slot.index);
-      if (slot.source !== NEUTRAL) code.canonical(slot.type, slot.source);
-    }
-    const values = point.slots.map((slot) => slot.type);
-    code.indexed(o.OP_CALL, target.save({ results: point.results, values }));
-    form.leave(code);
-  }
-
-  #call(i: number, op: number): void {
-    const { target, isBounded } = this.#init;
-    const { body } = this.#init.plan.flow;
-    const callee = body.a[i] as number;
-    if (op === o.OP_CALL_INDIRECT) {
-      const index = this.code.scratch(I32, 0);
-      this.code.set(index);
-      this.#storeGas();
-      this.#suspendingCall(i, () => {
-        this.code.get(index);
-        this.code.callIndirect(op, target.gasType(callee), target.table(body.b[i] as number));
-      });
-    } else if (isBounded(callee)) {
-      this.#passGas();
-      this.code.indexed(o.OP_CALL, target.func(callee));
-      this.code.set(this.#init.form.gas);
-      this.#keepProduced(i);
-      this.#charge(i);
-    } else {
-      this.#suspendingCall(i, () => this.code.indexed(o.OP_CALL, target.func(callee)));
-    }
-  }
-
-  /** A call that may come back with the process stopped: its gas is negative then. */
-  #suspendingCall(i: number, call: () => void): void {
-    this.#passGas();
-    call();
-    this.code.set(this.#init.form.gas);
-    this.#keepProduced(i);
-    this.#testGas(this.#init.plan.pointAt[i] as number);
-    this.#charge(i);
-  }
-
-  #passGas(): void {
-    this.code.get(this.#init.form.gas);
-    this.code.get(this.#init.form.depth);
-  }
-
-  #tailCall(i: number, op: number): void {
-    const { target, form, frameSlots } = this.#init;
-    const { body } = this.#init.plan.flow;
-    const { code } = this;
-    const index = code.scratch(I32, 0);
-    if (op === o.OP_RETURN_CALL_INDIRECT) {
-      code.set(index);
-      this.#storeGas();
-    }
-    code.get(form.gas);
-    code.get(form.depth);
-    // The callee takes the place of this frame.
-    code.constant(frameSlots);
-    code.op(o.OP_I32_ADD);
-    if (op === o.OP_RETURN_CALL_INDIRECT) code.get(index);
-    if (op === o.OP_RETURN_CALL) code.indexed(form.tailCall ? op : o.OP_CALL, target.func(body.a[i] as number));
-    else
-      code.callIndirect(
-        form.tailCall ? op : o.OP_CALL_INDIRECT,
-        target.gasType(body.a[i] as number),
-        target.table(body.b[i] as number),
-      );
-    if (form.tailCall) return;
-    code.set(form.gas);
-    form.finish(code, this.#level - 1);
-  }
-
-  /** Bulk operations pay for their size before they run, and are a safepoint between the two. */
-  #bulk(i: number, op: number): void {
-    const { form, target, plan } = this.#init;
-    const { code } = this;
-    const point = plan.points[plan.pointAt[i] as number] as PlannedPoint;
-    const size = this.#temporary(point.stack[point.stack.length - 1] as number);
-    code.get(form.gas);
-    code.bulkCost(op, size);
-    code.op(o.OP_I32_SUB);
-    code.tee(form.gas);
-    code.indexed(o.OP_GLOBAL_SET, target.gasGlobal);
-    this.#testGas(plan.pointAt[i] as number);
-    this.#bulkOperation(i);
-  }
-
-  #bulkOperation(i: number): void {
-    const { target } = this.#init;
-    const { body } = this.#init.plan.flow;
-    const op = body.op[i] as number;
-    const a = body.a[i] as number;
-    const b = body.b[i] as number;
-    const { code } = this;
-    if (op === o.OP_MEMORY_INIT) code.indexed(o.OP_CALL, target.helper({ kind: "memory.init", index: a }));
-    else if (op === o.OP_TABLE_INIT) code.indexed(o.OP_CALL, target.helper({ kind: "table.init", index: a, table: b }));
-    else if (op === o.OP_TABLE_COPY) code.misc(op, target.table(a), target.table(b));
-    else if (op === o.OP_TABLE_FILL) code.misc(op, target.table(a));
-    else code.instruction(i, body);
-  }
-
-  /** Copies of those values that instruction i made and that a safepoint needs. */
-  #keepProduced(i: number): void {
-    const { produced, valueTypes } = this.#init.plan.flow;
-    const first = produced[i] as number;
-    const end = produced[i + 1] as number;
-    let lowest = end;
-    for (let v = first; v < end; v++) {
-      if (this.#temporary(v) >= 0) {
-        lowest = v;
-        break;
-      }
-    }
-    if (lowest === end) return;
-    const { code } = this;
-    for (let v = end - 1; v > lowest; v--) {
-      const temporary = this.#temporary(v);
-      if (temporary >= 0) code.setTemporary(temporary);
-      else code.set(code.scratch(valueTypes[v] as number, v - first));
-    }
-    code.teeTemporary(this.#temporary(lowest));
-    for (let v = lowest + 1; v < end; v++) {
-      const temporary = this.#temporary(v);
-      if (temporary >= 0) code.getTemporary(temporary);
-      else code.get(code.scratch(valueTypes[v] as number, v - first));
-    }
-  }
-
-  /** Makes those operands of instruction i canonical whose bits it shows. */
-  #canonical(i: number): void {
-    const sources = this.#init.plan.canonical.get(i);
-    if (sources === undefined) return;
-    const { observed, valueTypes } = this.#init.plan.flow;
-    const types = (observed.get(i) as readonly number[]).map((value) => valueTypes[value] as ValueType);
-    const deepest = sources.findLastIndex((source) => source !== NEUTRAL);
-    const { code } = this;
-    for (let p = 0; p < deepest; p++) code.set(code.scratch(types[p] as number, p));
-    code.canonical(types[deepest] as number, sources[deepest] as number);
-    for (let p = deepest - 1; p >= 0; p--) {
-      code.get(code.scratch(types[p] as number, p));
-      if (sources[p] !== NEUTRAL) code.canonical(types[p] as number, sources[p] as number);
-    }
+    this.#safepoints.charge(-1);
   }
 
   #branchDepth(depth: number): number {
@@ -603,7 +353,7 @@ export class FunctionEmitter {
     this.code.tryTable(type, clauses, target);
     this.#level++;
     this.#pushFrame(opener, o.OP_TRY_TABLE, type, false, clauses.length);
-    this.#charge(opener);
+    this.#safepoints.charge(opener);
   }
 
   #landings(frame: Frame): void {

@@ -1,0 +1,140 @@
+/**
+ * The small sequences that surround a function's own instructions: charging, testing the gas, saving the frame, keeping
+ * values for safepoints, making floats canonical.
+ * @module
+ */
+
+import type { ValueType } from "../module.ts";
+import * as o from "../opcodes.ts";
+import { CodeWriter } from "./code-writer.ts";
+import { NEUTRAL } from "./float-sources.ts";
+import type { Plan, PlannedPoint } from "./plan.ts";
+import type { Target } from "./target.ts";
+
+/** How the two forms of a function differ. */
+export interface Form {
+  readonly gas: number;
+  readonly depth: number;
+  /** Whether tail calls stay tail calls: a continuation does not return as the function does. */
+  readonly tailCall: boolean;
+  /** Number of an original local. */
+  local(original: number): number;
+  /** Emits what follows the saving of a frame: return with dummies. */
+  leave(code: CodeWriter): void;
+  /** Emits `return`, with the results on the stack. */
+  finish(code: CodeWriter, functionDepth: number): void;
+}
+
+export interface EmitInit {
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly form: Form;
+  /** First local that may be used for temporaries and scratch. */
+  readonly freeLocal: number;
+  readonly pointBase: number;
+  readonly frameSlots: number;
+  readonly isBounded: (func: number) => boolean;
+}
+
+export class SafepointEmitter {
+  readonly code: CodeWriter;
+  readonly #init: EmitInit;
+
+  constructor(init: EmitInit) {
+    this.#init = init;
+    this.code = new CodeWriter({
+      source: init.plan.flow.body.module.bytes,
+      firstFree: init.freeLocal,
+      temporaryTypes: init.plan.temporaryTypes,
+    });
+  }
+
+  /** The temporary that holds a value, or -1. */
+  temporary(value: number): number {
+    return this.#init.plan.temporaryOf[value] as number;
+  }
+
+  /** Charges the run that starts after instruction i. */
+  charge(i: number): void {
+    const gas = this.#init.plan.flow.charges[i + 1] as number;
+    if (gas !== 0) this.code.subtract(this.#init.form.gas, gas, false);
+  }
+
+  /** Leaves the gas where it can be read after a trap. */
+  storeGas(): void {
+    this.code.get(this.#init.form.gas);
+    this.code.indexed(o.OP_GLOBAL_SET, this.#init.target.gasGlobal);
+  }
+
+  /** Stops at safepoint number `point` if the gas is used up. */
+  testGas(point: number): void {
+    this.code.get(this.#init.form.gas);
+    this.code.ifNegative();
+    this.save(point);
+    this.code.op(o.OP_END);
+  }
+
+  /** Hands the frame to the kernel and leaves the function. */
+  save(number: number): void {
+    const { plan, target, form, pointBase } = this.#init;
+    const point = plan.points[number] as PlannedPoint;
+    const { code } = this;
+    code.constant(pointBase + number);
+    code.get(form.gas);
+    if (point.kind === "call") {
+      const first = plan.flow.produced[point.index] as number;
+      for (let r = 0; r < point.results.length; r++) code.getTemporary(this.temporary(first + r));
+    }
+    for (const slot of point.slots) {
+      if (slot.kind === "local") code.get(form.local(slot.index));
+      else code.getTemporary(slot.index);
+      if (slot.source !== NEUTRAL) code.canonical(slot.type, slot.source);
+    }
+    const values = point.slots.map((slot) => slot.type);
+    code.indexed(o.OP_CALL, target.save({ results: point.results, values }));
+    form.leave(code);
+  }
+
+  /** Copies of those values that instruction i made and that a safepoint needs. */
+  keepProduced(i: number): void {
+    const { produced, valueTypes } = this.#init.plan.flow;
+    const first = produced[i] as number;
+    const end = produced[i + 1] as number;
+    let lowest = end;
+    for (let v = first; v < end; v++) {
+      if (this.temporary(v) >= 0) {
+        lowest = v;
+        break;
+      }
+    }
+    if (lowest === end) return;
+    const { code } = this;
+    for (let v = end - 1; v > lowest; v--) {
+      const temporary = this.temporary(v);
+      if (temporary >= 0) code.setTemporary(temporary);
+      else code.set(code.scratch(valueTypes[v] as number, v - first));
+    }
+    code.teeTemporary(this.temporary(lowest));
+    for (let v = lowest + 1; v < end; v++) {
+      const temporary = this.temporary(v);
+      if (temporary >= 0) code.getTemporary(temporary);
+      else code.get(code.scratch(valueTypes[v] as number, v - first));
+    }
+  }
+
+  /** Makes those operands of instruction i canonical whose bits it shows. */
+  canonical(i: number): void {
+    const sources = this.#init.plan.canonical.get(i);
+    if (sources === undefined) return;
+    const { observed, valueTypes } = this.#init.plan.flow;
+    const types = (observed.get(i) as readonly number[]).map((value) => valueTypes[value] as ValueType);
+    const deepest = sources.findLastIndex((source) => source !== NEUTRAL);
+    const { code } = this;
+    for (let p = 0; p < deepest; p++) code.set(code.scratch(types[p] as number, p));
+    code.canonical(types[deepest] as number, sources[deepest] as number);
+    for (let p = deepest - 1; p >= 0; p--) {
+      code.get(code.scratch(types[p] as number, p));
+      if (sources[p] !== NEUTRAL) code.canonical(types[p] as number, sources[p] as number);
+    }
+  }
+}
