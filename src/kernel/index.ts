@@ -45,3 +45,13 @@ export { settlementOf } from "./reference.ts";
 export type { OutstandingCall } from "./restore.ts";
 export { describeStop, isEnd, type ProcessStatus, type StopReport, type SyncResult, type TurnResult } from "./stops.ts";
 export type { InputRecord } from "./tree.ts";
+export {
+  connectKernel,
+  type HostObject,
+  type RemoteKernel,
+  type RemoteProcess,
+  type RemoteSpawnInit,
+  type RemoteThawInit,
+} from "./worker/connect.ts";
+export { makeWebPort, type Port, type WebEndpoint } from "./worker/port.ts";
+export { type RemoteObject, type ServeInit, serveKernel } from "./worker/serve.ts";

@@ -17,3 +17,11 @@ export { nodeHasher } from "./hasher.ts";
 export { defineJavaScript, readJavaScriptEngine } from "./javascript.ts";
 export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";
 export * from "./powers/index.ts";
+export {
+  type KernelWorkerInit,
+  makeInputObject,
+  makeOutputObject,
+  startKernelWorker,
+  type WorkerPowerOptions,
+  workerPowerOptions,
+} from "./worker.ts";
