@@ -204,7 +204,20 @@ class NodeDirectory implements Directory, Disposable {
   }
 
   #withFile<T>(path: string, flags: number, work: (descriptor: number) => T): T {
-    return this.#at(path, (hostPath) => withFile(hostPath, flags, work));
+    return this.#at(path, (hostPath) =>
+      withFile(hostPath, flags, (descriptor) => {
+        if (!this.#walk.isAnchored) this.#assertStillThere(path, descriptor);
+        return work(descriptor);
+      }),
+    );
+  }
+
+  /** Where the way can change between looking and opening, the same file must be found again: one would have to win twice. */
+  #assertStillThere(path: string, descriptor: number): void {
+    const opened = fstatSync(descriptor, { bigint: true });
+    const found = this.#walk.at(path, (hostPath) => lstatSync(hostPath, { bigint: true }));
+    if (opened.ino !== found.ino || opened.dev !== found.dev)
+      throw new PowerError("busy", "the folder is being changed");
   }
 }
 

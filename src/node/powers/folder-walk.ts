@@ -12,6 +12,8 @@ import { assertPath, lastName, PowerError, parentPath } from "../../powers/index
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 export interface FolderWalk extends Disposable {
+  /** Whether the way to an entry cannot be changed while it is gone. If it can, what was opened must be looked at again. */
+  readonly isAnchored: boolean;
   /**
    * Hands over the host path of an entry; its last name is the only one that is not resolved yet, so the work must use
    * operations that don't follow a link there. The path is good only until `work` returns.
@@ -33,6 +35,7 @@ function openBelow(folder: number, name: string): number {
 }
 
 class DescriptorWalk implements FolderWalk {
+  readonly isAnchored = true;
   #root: number | undefined;
 
   constructor(root: string) {
@@ -69,6 +72,7 @@ class DescriptorWalk implements FolderWalk {
 }
 
 class CheckedWalk implements FolderWalk {
+  readonly isAnchored = false;
   readonly #root: string;
   readonly #isWindows: boolean;
 
