@@ -35,6 +35,15 @@ const root = {
   },
 };
 
+const addModules = (entry, modules) => {
+  if (typeof entry !== "string") throw new TypeError_("import: expected the name of a module");
+  const names = keysOf(modules);
+  for (let i = 0; i < names.length; i++) {
+    if (typeof modules[names[i]] !== "string") throw new TypeError_("import: expected the source of " + stringify(names[i]));
+    checked(host(OP.module, modules[names[i]], names[i]));
+  }
+};
+
 const deliver = (target, resolver, text) => {
   const stacks = target === 0;
   try {
@@ -50,20 +59,22 @@ const deliver = (target, resolver, text) => {
         return respondWith(resolver, apply(found, undefined, args), stacks);
       }
       case "eval":
+        if (typeof args[0] !== "string" || typeof args[1] !== "string") throw new TypeError_("eval: expected a name and a source");
+        checked(host(OP.eval, args[1], args[0]));
         evaluating = resolver;
-        host(OP.eval, args[1], args[0]);
         return;
-      case "main":
+      case "main": {
+        addModules(args[0], args[1]);
         mainArgs = freeze(args[2]);
         isMain = true;
         host(OP.main);
         importing = { resolver: 0, entry: args[0] };
-        for (const name of keysOf(args[1])) host(OP.module, args[1][name], name);
         host(OP.modulesEnd);
         return respond(resolver, false, undefined, true);
+      }
       case "import":
+        addModules(args[0], args[1] ?? {});
         importing = { resolver, entry: args[0] };
-        for (const name of keysOf(args[1] ?? {})) host(OP.module, args[1][name], name);
         host(OP.modulesEnd);
         return;
     }
