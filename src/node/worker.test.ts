@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BARE, MODE, makeEcho, message, PAGE, text } from "../../test/support/bare-guest.ts";
 import type { RemoteKernel, StopReport } from "../kernel/index.ts";
+import { isWait, type Wait } from "../powers/index.ts";
 import { makeOutputObject, startKernelWorker, workerPowerOptions } from "./worker.ts";
 import { makeRemoteInput, makeRemoteOutput } from "./worker-powers.ts";
 
