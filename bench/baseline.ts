@@ -7,6 +7,16 @@
 import binaryen from "binaryen";
 
 const OPTIMIZE_LEVEL = 2;
+/** What the measured modules use; more would let the optimiser write what engines do not have. */
+const FEATURES =
+  binaryen.Features.BulkMemory |
+  binaryen.Features.BulkMemoryOpt |
+  binaryen.Features.SIMD128 |
+  binaryen.Features.SignExt |
+  binaryen.Features.NontrappingFPToInt |
+  binaryen.Features.MutableGlobals |
+  binaryen.Features.Multivalue |
+  binaryen.Features.ReferenceTypes;
 /** Large enough that a bench never gets to the end of it. */
 const GAS = "9000000000000000000";
 
@@ -46,7 +56,7 @@ export function meterWithBinaryen(bytes: Uint8Array, options: { readonly asyncif
   const text = original.emitText();
   original.dispose();
   const module = binaryen.parseText(meterText(text));
-  module.setFeatures(binaryen.Features.BulkMemory | binaryen.Features.SIMD128 | binaryen.Features.SignExt);
+  module.setFeatures(FEATURES);
   binaryen.setOptimizeLevel(OPTIMIZE_LEVEL);
   binaryen.setShrinkLevel(0);
   if (options.asyncify) module.runPasses(["asyncify"]);

@@ -1,0 +1,85 @@
+/**
+ * `npm run bench`: prints a table for each bench and writes its numbers to `.cache/bench/`. Names of benches select, `--write`
+ * also writes bench/RESULTS.md and bench/results/, `--quick` takes fewer rounds, `--asyncify` builds Asyncify's QuickJS.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { describeMachine, machineLoad } from "./measure.ts";
+import { type Report, renderMarkdown, renderTable, type Surroundings, writeJson } from "./report.ts";
+
+const ROUNDS = 15;
+const QUICK_ROUNDS = 5;
+const WARMUPS = 4;
+/** More than this many processes at work on two cores disturb the numbers. */
+const CALM_LOAD = 0.5;
+const FOLDER = new URL("./", import.meta.url).pathname;
+const CACHE = new URL("../.cache/bench/", import.meta.url).pathname;
+
+interface Options {
+  readonly rounds: number;
+  readonly warmups: number;
+  readonly buildAsyncify: boolean;
+}
+
+/** Loaded only when run, so that one bench does not warm up the other's code. */
+const BENCHES: { readonly [name: string]: (options: Options) => Promise<Report> } = {
+  "c-programs": async (options) => (await import("./c-programs.ts")).benchCPrograms(options),
+  quickjs: async (options) => (await import("./quickjs.ts")).benchQuickjs(options),
+  rewriting: async (options) => (await import("./rewriting.ts")).benchRewriting(options),
+  processes: async (options) => (await import("./processes.ts")).benchProcesses(options),
+};
+
+/** Each bench in a process of its own, which prints its report as JSON on the last line. */
+function runBench(name: string, flags: readonly string[]): Report {
+  const output = execFileSync(process.execPath, ["--expose-gc", import.meta.filename, `--one=${name}`, ...flags], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 64 << 20,
+  });
+  return JSON.parse(output) as Report;
+}
+
+function optionsOf(flags: readonly string[]): Options {
+  const rounds = flags.includes("--quick") ? QUICK_ROUNDS : ROUNDS;
+  return { rounds, warmups: WARMUPS, buildAsyncify: flags.includes("--asyncify") };
+}
+
+function surroundings(): Surroundings {
+  return { machine: describeMachine(), date: new Date().toISOString().slice(0, 16), loadAtStart: machineLoad() };
+}
+
+function renderResults(reports: readonly Report[], { machine, date, loadAtStart }: Surroundings): string {
+  const busy = loadAtStart > CALM_LOAD ? ` The machine was busy with other work (load ${loadAtStart.toFixed(1)}).` : "";
+  const head = `# Results\n\nMeasured by \`npm run bench -- --write\` on ${date} UTC: ${machine}.${busy}\n`;
+  return `${[head, ...reports.map(renderMarkdown)].join("\n\n").replaceAll("\n\n\n", "\n\n")}\n`;
+}
+
+function main(args: readonly string[]): void {
+  const flags = args.filter((arg) => arg.startsWith("--"));
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  const unknown = names.find((name) => BENCHES[name] === undefined);
+  if (unknown !== undefined) {
+    console.error(`bench: expected one of ${Object.keys(BENCHES).join(", ")}, got ${JSON.stringify(unknown)}`);
+    process.exitCode = 2;
+    return;
+  }
+  const around = surroundings();
+  console.log(`${around.machine}; load ${around.loadAtStart.toFixed(1)}\n`);
+  const reports: Report[] = [];
+  for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
+    const report = runBench(name, flags);
+    reports.push(report);
+    console.log(`${renderTable(report)}\n`);
+    writeJson(CACHE, report, around);
+    if (flags.includes("--write")) writeJson(`${FOLDER}results/`, report, around);
+  }
+  if (flags.includes("--write") && names.length === 0) {
+    writeFileSync(`${FOLDER}RESULTS.md`, renderResults(reports, around));
+  }
+}
+
+const one = process.argv.find((arg) => arg.startsWith("--one="))?.slice("--one=".length);
+if (one === undefined) main(process.argv.slice(2));
+else process.stdout.write(JSON.stringify(await BENCHES[one]!(optionsOf(process.argv))));

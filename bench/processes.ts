@@ -1,0 +1,178 @@
+/**
+ * JavaScript processes: how long a start, a call, a freeze and a thaw take, what an image weighs and what a process holds.
+ *
+ * @module
+ */
+import {
+  buildMachineBase,
+  JAVASCRIPT_KIND,
+  type JavaScriptInstance,
+  makeJavaScriptInstance,
+  makeJavaScriptKind,
+  UnfinishedError,
+} from "../src/guests/javascript/index.ts";
+import { type Base, bytesToImage, decodeImage, encodeImage, imageToBytes, makeBase } from "../src/image/index.ts";
+import { type Kernel, makeKernel, makeProgram } from "../src/kernel/index.ts";
+import { nodeHasher } from "../src/node/hasher.ts";
+import { readEngine } from "./engine.ts";
+import { median, threadMs } from "./measure.ts";
+import type { Cell, Report } from "./report.ts";
+
+const GAS = 1e12;
+const MEMORY_BYTES = 64 << 20;
+const CALLS = 20_000;
+const IDLE_PROCESSES = 200;
+/** Inside a loop inside a function inside a function. */
+const INTERRUPT_AFTER_GAS = 200_000;
+
+/** A small program with some state, and something to call. */
+const GUEST_SOURCE = `
+const notes = new Map();
+globalThis.add = (a, b) => a + b;
+globalThis.remember = (count) => {
+  for (let i = 0; i < count; i++) notes.set("note " + i, { text: "remembered", at: i });
+  return notes.size;
+};
+`;
+
+interface Stage {
+  readonly kernel: Kernel;
+  readonly base: Base;
+  spawn(): JavaScriptInstance;
+}
+
+async function prepare(): Promise<Stage> {
+  const program = makeProgram({ bytes: readEngine() });
+  const kind = makeJavaScriptKind({ program, base: buildMachineBase(program) });
+  const kernel = makeKernel({
+    yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
+    guests: [kind],
+    hasher: nodeHasher,
+  });
+  const spawn = () =>
+    makeJavaScriptInstance(kernel.spawn({ guest: JAVASCRIPT_KIND, gas: GAS, memoryBytes: MEMORY_BYTES }));
+  const first = spawn();
+  const base = makeBase(encodeImage(first.process.freeze(), { hasher: nodeHasher }), { hasher: nodeHasher });
+  first.process.discard();
+  return { kernel, base, spawn };
+}
+
+function elapsed<Result>(run: () => Result): [ms: number, result: Result] {
+  const start = threadMs();
+  const result = run();
+  return [threadMs() - start, result];
+}
+
+async function makeGuest(stage: Stage): Promise<JavaScriptInstance> {
+  const guest = stage.spawn();
+  await guest.evaluate(GUEST_SOURCE);
+  return guest;
+}
+
+function measureStart(stage: Stage, rounds: number): number {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const [ms, guest] = elapsed(() => {
+      const made = stage.spawn();
+      made.callSync("isNaN", [1]);
+      return made;
+    });
+    times.push(ms);
+    guest.process.discard();
+  }
+  return median(times.slice(rounds >> 2));
+}
+
+async function measureCall(stage: Stage): Promise<number> {
+  const guest = await makeGuest(stage);
+  const run = () => {
+    for (let i = 0; i < CALLS; i++) guest.callSync("add", [i, 1]);
+  };
+  run();
+  const [ms] = elapsed(run);
+  guest.process.discard();
+  return (ms * 1000) / CALLS;
+}
+
+interface JourneyTimes {
+  readonly freezeMs: number;
+  readonly thawMs: number;
+  readonly bytes: number;
+}
+
+/** Stops the guest in the middle of a call, writes it as a file, reads that into a new process, and sees it finish. */
+async function measureJourney(stage: Stage, rounds: number): Promise<JourneyTimes> {
+  const journeys: JourneyTimes[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const guest = await makeGuest(stage);
+    try {
+      guest.callSync("remember", [2000], { gas: INTERRUPT_AFTER_GAS });
+    } catch (error) {
+      if (!(error instanceof UnfinishedError)) throw error;
+    }
+    const options = { base: stage.base, hasher: nodeHasher };
+    const [freezeMs, file] = elapsed(() =>
+      imageToBytes(encodeImage(guest.process.freeze({ copy: false }), { ...options, withModule: false }), options),
+    );
+    guest.process.discard();
+    const [thawMs, process] = elapsed(() => {
+      const image = bytesToImage(file, { base: () => stage.base, hasher: nodeHasher });
+      return stage.kernel.thaw(decodeImage(image, options));
+    });
+    const end = process.finishSync();
+    if (end.kind === "unfinished" || end.kind === "trap") throw new Error(`the thawed process ended: ${end.kind}`);
+    process.discard();
+    journeys.push({ freezeMs, thawMs, bytes: file.length });
+  }
+  const settled = journeys.slice(rounds >> 2);
+  return {
+    freezeMs: median(settled.map(({ freezeMs }) => freezeMs)),
+    thawMs: median(settled.map(({ thawMs }) => thawMs)),
+    bytes: median(settled.map(({ bytes }) => bytes)),
+  };
+}
+
+/** Bytes held per process, alive and as a difference file. */
+async function measureMemory(stage: Stage): Promise<{ liveBytes: number; parkedBytes: number }> {
+  const collect = (globalThis as { gc?: () => void }).gc ?? (() => undefined);
+  collect();
+  const before = process.memoryUsage.rss();
+  const guests: JavaScriptInstance[] = [];
+  for (let index = 0; index < IDLE_PROCESSES; index++) guests.push(await makeGuest(stage));
+  collect();
+  const liveBytes = (process.memoryUsage.rss() - before) / IDLE_PROCESSES;
+  const options = { base: stage.base, hasher: nodeHasher };
+  let parked = 0;
+  for (const guest of guests) {
+    const tree = guest.process.freeze({ copy: false });
+    parked += imageToBytes(encodeImage(tree, { ...options, withModule: false }), options).length;
+    guest.process.discard();
+  }
+  return { liveBytes, parkedBytes: parked / guests.length };
+}
+
+export async function benchProcesses(options: { readonly rounds: number }): Promise<Report> {
+  const stage = await prepare();
+  const startMs = measureStart(stage, options.rounds * 5);
+  const callMicroseconds = await measureCall(stage);
+  const journey = await measureJourney(stage, options.rounds * 2);
+  const memory = await measureMemory(stage);
+  stage.kernel.close();
+  const rows: Cell[][] = [
+    ["new process, ready: started and called once", `${startMs.toFixed(2)} ms`, "1 ms"],
+    ["synchronous call with two small arguments", `${callMicroseconds.toFixed(2)} µs`, "2 µs"],
+    ["freeze and encode, in the middle of a call", `${journey.freezeMs.toFixed(2)} ms`, "2 ms"],
+    ["decode and thaw", `${journey.thawMs.toFixed(2)} ms`, "2 ms"],
+    ["image of it beyond the base", `${(journey.bytes / 1000).toFixed(1)} kB`, "20 kB"],
+    ["idle process parked as an image, beyond the base", `${(memory.parkedBytes / 1e6).toFixed(3)} MB`, "0.4 MB"],
+    ["idle process alive in memory (resident set)", `${(memory.liveBytes / 1e6).toFixed(2)} MB`, ""],
+  ];
+  return {
+    name: "processes",
+    title: "JavaScript processes",
+    columns: ["what", "measured", "asked: at most"],
+    rows,
+    notes: ["The process is QuickJS with a small program loaded; the journey interrupts a loop that fills a Map."],
+    details: { startMs, callMicroseconds, ...journey, ...memory },
+  };
+}
