@@ -5,6 +5,7 @@
  */
 
 import { PASSABLE_DEPTH_MAX, PASSABLE_SLOTS_MAX } from "../../../passable/index.ts";
+import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "../limits.ts";
 import { DispatchEvent, HostOp, SERVICE_ERRORS } from "../protocol.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { CHILDREN } from "./children.ts";
@@ -15,7 +16,12 @@ import { VALUES } from "./values.ts";
 /** What stack traces show for it. */
 export const PRELUDE_NAME = "caper:prelude";
 
+/** Raised when base.ts sets the engine up in another way. */
+const BASE_REVISION = 1;
+
 export const PRELUDE: string = [
+  // Caches know a base image by the prelude: what else it depends on is named here.
+  `// stack ${ENGINE_STACK_BYTES}, mailbox ${MAILBOX_BYTES}, base ${BASE_REVISION}`,
   '(function (host, mailbox) {\n"use strict";',
   `const PRELUDE_NAME = ${JSON.stringify(PRELUDE_NAME)};`,
   `const OP = ${JSON.stringify(HostOp)}, EVENT = ${JSON.stringify(DispatchEvent)};`,
