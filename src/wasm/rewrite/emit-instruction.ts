@@ -31,8 +31,10 @@ export class InstructionEmitter {
         return;
       case o.OP_TABLE_GET:
       case o.OP_TABLE_SET:
-      case o.OP_TABLE_SIZE:
         code.indexed(op, target.table(a));
+        return;
+      case o.OP_TABLE_SIZE:
+        code.misc(op, target.table(a));
         return;
       case o.OP_REF_FUNC:
         code.indexed(op, target.func(a));
