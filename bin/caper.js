@@ -6,6 +6,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -14,6 +15,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const isCheckout = existsSync(join(root, "src", "cli", "main.ts"));
 const isNew = Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN;
 
+// Halves the time to start; older versions of Node have no such thing.
+module.enableCompileCache?.();
 if (isCheckout && isNew && existsSync(join(root, "node_modules"))) {
   await import(pathToFileURL(join(root, "src", "cli", "main.ts")).href);
 } else if (isCheckout) {

@@ -117,7 +117,7 @@ async function conclude(init: SessionInit, result: TurnResult): Promise<Ending> 
       return stopped(
         init,
         "out-of-memory",
-        `out of memory: it wants ${formatBytes(result.pagesWanted * PAGE_BYTES)} more`,
+        `out of memory: it wants ${formatBytes(result.pagesWanted * PAGE_BYTES)} in all`,
         "--memory 256M",
       );
     case "deadlock":

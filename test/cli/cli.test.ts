@@ -1,0 +1,276 @@
+/**
+ * The command line as its users see it: output, exit codes, reports, images that go on elsewhere.
+ *
+ * @module
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXIT_CODES } from "../../src/cli/exit-codes.ts";
+import type { Report } from "../../src/cli/report.ts";
+import { projectRoot } from "../support/sources.ts";
+import { caper, type Outcome, startCaper } from "./caper.ts";
+import { endless, exiting, greedy, library, recursive, stranger, trapping } from "./modules.ts";
+
+const programs = join(projectRoot, "test/programs");
+const words = join(projectRoot, "scripts/tour/words.wasm");
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "caper-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content);
+  return name;
+}
+
+function report(name: string): Report {
+  return JSON.parse(readFileSync(join(folder, name), "utf8")) as Report;
+}
+
+/** One sentence for people, and no stack trace of ours. */
+function expectSentence(outcome: Outcome, code: keyof typeof EXIT_CODES, text: string): void {
+  expect(outcome.stderr).toContain(text);
+  expect(outcome.stderr).not.toMatch(/\n\s+at |file:\/\/|node:internal/);
+  expect(outcome.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
+  expect(outcome.code).toBe(EXIT_CODES[code]);
+}
+
+describe("caper run", () => {
+  it("runs a program, passes its arguments and is silent where no terminal is", async () => {
+    expect(await caper(folder, "run", join(programs, "fib.wasm"), "8")).toEqual({
+      code: 0,
+      stdout: "fib 8 00000015\n",
+      stderr: "",
+    });
+  });
+
+  it("passes the program's exit code through", async () => {
+    expect(await caper(folder, "run", put("exit.wasm", exiting(42)))).toEqual({ code: 42, stdout: "", stderr: "" });
+    expect((await caper(folder, "run", put("zero.wasm", exiting(0)))).code).toBe(0);
+  });
+
+  it("gives a folder only where it is named, and read-only where that is said", async () => {
+    mkdirSync(join(folder, "notes"));
+    writeFileSync(join(folder, "notes/a.md"), "caper caper jumps");
+    const given = await caper(folder, "run", words, "text", "--dir", "text=notes:ro");
+    expect(given.stdout).toContain("3 words in 1 files; most frequent: caper (2) jumps (1)");
+    const without = await caper(folder, "run", words, "text");
+    expect(without).toMatchObject({ code: 1, stdout: "" });
+    expectSentence(await caper(folder, "run", words, "--dir", "text=absent"), "file", "--dir text=absent: ");
+  });
+
+  it("runs TypeScript, with its arguments and the files it imports", async () => {
+    put("lib.ts", "export const double = (n: number): number => n * 2;\n");
+    put(
+      "main.ts",
+      'import { double } from "./lib.ts";\nconsole.log(caper.args.map((a: string) => double(Number(a))).join());\n',
+    );
+    expect(await caper(folder, "run", "main.ts", "4", "--", "-5")).toEqual({ code: 0, stdout: "8,-10\n", stderr: "" });
+  });
+
+  it("reports what a script throws with the script's own stack, and exit code 1", async () => {
+    put("bad.js", "function f() { throw new RangeError('too far'); }\nf();\n");
+    const outcome = await caper(folder, "run", "bad.js");
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain("RangeError: too far");
+    expect(outcome.stderr).toContain("bad.js:1");
+    expect(outcome.stderr).not.toContain("/src/");
+  });
+
+  it("stops at limits with codes of their own", async () => {
+    const options = ["--gas", "1M", "--memory", "1M"];
+    expectSentence(
+      await caper(folder, "run", put("a.wasm", endless), ...options),
+      "out-of-gas",
+      "out of gas: all 1M are used",
+    );
+    expectSentence(
+      await caper(folder, "run", put("b.wasm", greedy), ...options),
+      "out-of-memory",
+      "it wants 1.06 MiB in all",
+    );
+    expectSentence(
+      await caper(folder, "run", put("c.wasm", trapping), ...options),
+      "trap",
+      "c.wasm trapped: unreachable",
+    );
+    expectSentence(await caper(folder, "run", put("d.wasm", recursive)), "trap", "d.wasm trapped: stack-overflow");
+    expectSentence(
+      await caper(folder, "run", put("e.js", "while (true) {}"), "--gas", "9M"),
+      "out-of-gas",
+      "all 9M are used",
+    );
+  });
+
+  it("says in one sentence what is wrong with what it was given", async () => {
+    const fib = join(programs, "fib.wasm");
+    expectSentence(await caper(folder, "run", "absent.wasm"), "file", "absent.wasm: can not be read: no such file");
+    expectSentence(await caper(folder, "run", "."), "file", "it is a folder");
+    expectSentence(
+      await caper(folder, "run", put("x.txt", "hello")),
+      "input",
+      "neither a WebAssembly module nor a script",
+    );
+    expectSentence(await caper(folder, "run", put("x.wasm", library)), "input", "exports no function _start");
+    expectSentence(await caper(folder, "run", put("y.wasm", stranger)), "input", "launch_missiles");
+    expectSentence(await caper(folder, "run", put("z.ts", "let a: = 1")), "input", "z.ts: line 1");
+    expectSentence(await caper(folder, "run", put("u.js", new Uint8Array([0xff, 0xfe]))), "input", "is not UTF-8");
+    expectSentence(await caper(folder, "run", fib, "--gas", "much"), "usage", "--gas: expected a whole number");
+    expectSentence(await caper(folder, "run", fib, "--memory", "9G"), "usage", "--memory: expected bytes");
+    expectSentence(await caper(folder, "run", fib, "--dir", "="), "usage", "--dir: expected guest=host");
+    expectSentence(await caper(folder, "run", fib, "--env", "=x"), "usage", "--env: expected NAME");
+    expectSentence(
+      await caper(folder, "run", fib, "--freeze-after", "20G"),
+      "usage",
+      "--freeze-after: is more than --gas",
+    );
+    expectSentence(await caper(folder, "run", fib, "--what"), "usage", "unknown option '--what'");
+    expectSentence(await caper(folder, "run"), "usage", "missing required argument");
+    expectSentence(await caper(folder, "walk"), "usage", "unknown command 'walk'");
+    expectSentence(await caper(folder, "run", "x.caper"), "usage", "caper thaw x.caper");
+    expectSentence(
+      await caper(folder, "run", fib, "--report", "no/where.json"),
+      "file",
+      "no/where.json: can not be written",
+    );
+    expect(readdirSync(folder).filter((file) => file.includes("tmp"))).toEqual([]);
+  });
+
+  it("refuses a module that is cut off or damaged, wherever that is", async () => {
+    const whole = readFileSync(join(programs, "fib.wasm"));
+    for (const length of [4, 7, 8, 20, 200, 2000, whole.length - 1]) {
+      expectSentence(await caper(folder, "run", put("cut.wasm", whole.subarray(0, length))), "input", "cut.wasm: ");
+    }
+  });
+});
+
+describe("caper thaw", () => {
+  const run = (...args: readonly string[]): Promise<Outcome> =>
+    caper(folder, "run", join(programs, "sieve.wasm"), "30000", ...args);
+
+  it("goes on where run froze, to the same end as the uninterrupted run", async () => {
+    const whole = await run("--report", "whole.json");
+    const frozen = await run("--freeze-after", "500k", "--freeze-to", "x.caper", "--report", "frozen.json");
+    expectSentence(frozen, "frozen", "go on with: caper thaw x.caper");
+    expect(report("frozen.json")).toMatchObject({ status: "frozen", imageFile: "x.caper" });
+    const again = await caper(folder, "thaw", "x.caper", "--freeze-after", "100k", "--report", "again.json");
+    expectSentence(again, "frozen", "go on with: caper thaw x.caper");
+    const end = await caper(folder, "thaw", "x.caper", "--report", "end.json");
+    expect(frozen.stdout + again.stdout + end.stdout).toBe(whole.stdout);
+    const { gasUsed, imageRoot, status, exitCode, memoryBytes } = report("whole.json");
+    expect(report("end.json")).toMatchObject({ gasUsed, imageRoot, status, exitCode, memoryBytes });
+  });
+
+  it("refills what ran out", async () => {
+    expectSentence(await run("--gas", "500k", "--freeze-to", "x.caper"), "out-of-gas", "kept in x.caper");
+    expectSentence(await caper(folder, "thaw", "x.caper"), "out-of-gas", "out of gas");
+    expect((await caper(folder, "thaw", "x.caper", "--gas", "1G")).stdout).toMatch(/^sieve 30000 /);
+  });
+
+  it("gives more memory to what ran out of it", async () => {
+    put("b.wasm", greedy);
+    const frozen = await caper(folder, "run", "b.wasm", "--memory", "1M", "--freeze-to", "x.caper");
+    expectSentence(frozen, "out-of-memory", "kept in x.caper");
+    const end = await caper(folder, "thaw", "x.caper", "--memory", "1M", "--report", "end.json");
+    expectSentence(end, "out-of-memory", "it wants 2.06 MiB in all");
+    expect(report("end.json").memoryBytes).toBe(17 * 65536);
+  });
+
+  it("thaws a script in the middle of a computation", async () => {
+    put("s.js", "let s = 0; for (let i = 0; i < 20000; i++) s = (s * 31 + i) | 0; console.log(s);");
+    const whole = await caper(folder, "run", "s.js", "--report", "whole.json");
+    const frozen = await caper(folder, "run", "s.js", "--freeze-after", "2M", "--freeze-to", "x.caper");
+    expectSentence(frozen, "frozen", "go on with: caper thaw x.caper");
+    const end = await caper(folder, "thaw", "x.caper", "--report", "end.json");
+    expect(end).toEqual(whole);
+    const { gasUsed, imageRoot } = report("whole.json");
+    expect(report("end.json")).toMatchObject({ gasUsed, imageRoot });
+  });
+
+  it("goes on reading its input after it was frozen while it waited for it", async () => {
+    put("cat.caper", "");
+    const running = startCaper(folder, ["run", join(projectRoot, "test/cli/cat.wasm"), "--freeze-to", "cat.caper"]);
+    running.child.stdin?.write("first line\n");
+    await expect.poll(() => running.child.stdout?.readableFlowing).toBe(true);
+    let seen = "";
+    running.child.stdout?.on("data", (chunk: string) => {
+      seen += chunk;
+    });
+    await expect.poll(() => seen, { timeout: 60_000 }).toBe("first line\n");
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(EXIT_CODES.frozen);
+    const end = await startCaper(folder, ["thaw", "cat.caper"], { input: "second line\n" }).ended;
+    expect(end).toEqual({ code: 0, stdout: "second line\n", stderr: "" });
+  });
+
+  it("refuses what is no image, an image cut off anywhere, and one with a flipped bit", async () => {
+    await run("--freeze-after", "500k", "--freeze-to", "x.caper");
+    const whole = readFileSync(join(folder, "x.caper"));
+    expectSentence(
+      await caper(folder, "thaw", join(programs, "fib.wasm")),
+      "input",
+      "archive: does not begin as an image",
+    );
+    expectSentence(await caper(folder, "inspect", put("empty.caper", "")), "input", "empty.caper: ");
+    expectSentence(await caper(folder, "thaw", "absent.caper"), "file", "no such file");
+    for (const share of [0.01, 0.3, 0.999]) {
+      const cut = whole.subarray(0, Math.floor(whole.length * share));
+      expectSentence(await caper(folder, "thaw", put("cut.caper", cut)), "input", "cut.caper: ");
+      const flipped = Buffer.from(whole);
+      const position = Math.floor(whole.length * share);
+      flipped[position] = flipped[position]! ^ 4;
+      expectSentence(await caper(folder, "thaw", put("flip.caper", flipped)), "input", "flip.caper: ");
+    }
+  });
+});
+
+describe("caper freeze", () => {
+  it("freezes a running process from outside, which then goes on to the same end", async () => {
+    put("loop.js", "let s = 0; for (let i = 0; i < 3_000_000; i++) s = (s * 31 + i) | 0; console.log(s);");
+    const running = startCaper(folder, ["run", "loop.js", "--gas", "100G"], { input: "" });
+    const { pid } = running.child;
+    await expect
+      .poll(() => readdirSync(folder).includes("caper") && readdirSync(join(folder, "caper")), { timeout: 60_000 })
+      .toEqual([`${pid}.sock`]);
+    const frozen = await caper(folder, "freeze", String(pid), "--to", "out.caper");
+    expect(frozen).toMatchObject({ code: 0, stderr: "" });
+    expect(frozen.stdout).toMatch(/^.*out\.caper: .* root bafy/);
+    expect((await running.ended).code).toBe(EXIT_CODES.frozen);
+    const inspected = await caper(folder, "inspect", "out.caper", "--json");
+    const { processes, root } = JSON.parse(inspected.stdout) as { processes: { guest: string }[]; root: string };
+    expect(processes.map((process) => process.guest)).toEqual(["javascript"]);
+    expect(frozen.stdout).toContain(root);
+    let expected = 0;
+    for (let i = 0; i < 3_000_000; i++) expected = (expected * 31 + i) | 0;
+    expect(await caper(folder, "thaw", "out.caper")).toEqual({ code: 0, stdout: `${expected}\n`, stderr: "" });
+  });
+
+  it("says when nothing of that number is running", async () => {
+    expectSentence(await caper(folder, "freeze"), "usage", "no `caper run` or `caper thaw` is running");
+    expectSentence(await caper(folder, "freeze", "99999999"), "file", "no running");
+    expectSentence(await caper(folder, "freeze", "me"), "usage", "expected a process id");
+  });
+});
+
+describe("caper inspect", () => {
+  it("names the functions on the stack", async () => {
+    await caper(folder, "run", join(programs, "sort.wasm"), "3000", "--freeze-after", "1M", "--freeze-to", "x.caper");
+    const { stdout } = await caper(folder, "inspect", "x.caper");
+    expect(stdout).toMatch(/stack {6}#0 \w+, safepoint/);
+    expect(stdout).toContain(" main, safepoint");
+    expect(stdout).toContain("process 0: wasi");
+  });
+});
+
+describe("caper", () => {
+  it("prints its help and version", async () => {
+    expect((await caper(folder, "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const command of ["run", "freeze", "thaw", "inspect"]) {
+      const { code, stdout } = await caper(folder, command, "--help");
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`caper ${command}`) });
+    }
+  });
+});
