@@ -9,57 +9,8 @@ import { Exit, Suspend } from "../../kernel/index.ts";
 import { makeCollector, makeMemoryDirectory, makeReadOnlyDirectory } from "../../powers/index.ts";
 import { DESCRIPTORS_MAX, IOVECS_MAX, RIGHTS, SUBSCRIPTIONS_MAX, TRANSFER_BYTES_MAX } from "./abi.ts";
 import { ERRNO } from "./errno.ts";
-import { makeWasi } from "./index.ts";
-
-/** Parameters of all functions: i for 32 bits, l for 64. */
-const SIGNATURES: { readonly [name: string]: string } = {
-  args_get: "ii",
-  args_sizes_get: "ii",
-  environ_get: "ii",
-  environ_sizes_get: "ii",
-  clock_res_get: "ii",
-  clock_time_get: "ili",
-  fd_advise: "illi",
-  fd_allocate: "ill",
-  fd_close: "i",
-  fd_datasync: "i",
-  fd_fdstat_get: "ii",
-  fd_fdstat_set_flags: "ii",
-  fd_fdstat_set_rights: "ill",
-  fd_filestat_get: "ii",
-  fd_filestat_set_size: "il",
-  fd_filestat_set_times: "illi",
-  fd_pread: "iiili",
-  fd_prestat_get: "ii",
-  fd_prestat_dir_name: "iii",
-  fd_pwrite: "iiili",
-  fd_read: "iiii",
-  fd_readdir: "iiili",
-  fd_renumber: "ii",
-  fd_seek: "ilii",
-  fd_sync: "i",
-  fd_tell: "ii",
-  fd_write: "iiii",
-  path_create_directory: "iii",
-  path_filestat_get: "iiiii",
-  path_filestat_set_times: "iiiilli",
-  path_link: "iiiiiii",
-  path_open: "iiiiillii",
-  path_readlink: "iiiiii",
-  path_remove_directory: "iii",
-  path_rename: "iiiiii",
-  path_symlink: "iiiii",
-  path_unlink_file: "iii",
-  poll_oneoff: "iiii",
-  proc_exit: "i",
-  proc_raise: "i",
-  random_get: "ii",
-  sched_yield: "",
-  sock_accept: "iii",
-  sock_recv: "iiiiii",
-  sock_send: "iiiii",
-  sock_shutdown: "ii",
-};
+import { makeWasi, wasiSignature } from "./index.ts";
+import { SIGNATURES } from "./signatures.ts";
 
 const ERRNO_MAX = 76;
 
@@ -76,6 +27,9 @@ function expectAnswer(answer: HostValue | undefined | Suspend | Exit): void {
 describe("all functions", () => {
   it("are there, and no others", () => {
     expect(Object.keys(makeWasi().functions).sort()).toEqual(Object.keys(SIGNATURES).sort());
+    expect(wasiSignature("fd_seek")).toEqual({ params: [0x7f, 0x7e, 0x7f, 0x7f], results: [0x7f] });
+    expect(wasiSignature("proc_exit")).toEqual({ params: [0x7f], results: [] });
+    expect(wasiSignature("toString")).toBeUndefined();
   });
 
   it("answer a number to any arguments whatsoever, and go on working", { timeout: 120_000 }, () => {

@@ -9,3 +9,4 @@ export { WASI_KIND } from "./kind.ts";
 export { makeWasi } from "./make-wasi.ts";
 export type { WasiInit } from "./process.ts";
 export { SavedStateError } from "./saved.ts";
+export { wasiSignature } from "./signatures.ts";
