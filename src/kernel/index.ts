@@ -39,6 +39,7 @@ export {
   rejected,
 } from "./message.ts";
 export type { MeterReading } from "./meter.ts";
+export { PlainReader } from "./plain-reader.ts";
 export type { Process } from "./process.ts";
 export { makeProgram, type Program } from "./program.ts";
 export { settlementOf } from "./reference.ts";

@@ -90,6 +90,9 @@ const Far = (name, methods) => {
 
 // A host call whose last arguments are a message: its text, then the positions of its capabilities.
 const post = (op, a, value, stacks) => {
+  // What most answers are needs no encoding.
+  if (typeof value === "number" && value - value === 0 && value !== 0) return host(op, a, value + "");
+  if (value === undefined) return host(op, a, "\"#undefined\"");
   const caps = [];
   const text = stringify(toJson(value, caps, stacks, 0));
   return caps.length === 0 ? host(op, a, text) : apply(host, undefined, [op, a, text, ...caps]);
@@ -100,7 +103,8 @@ const mailboxText = (count) => toBinary(toBase64(subarray(mailbox, 0, count)));
 // An answer is the first part of its text and how to go on: 3 bits of status, one for "there is more", the length.
 const readText = (answer) => {
   let text = mailboxText(answer >> 4);
-  let more = answer & 8;
+  if ((answer & 8) === 0) return text;
+  let more = 1;
   while (more) {
     const next = host(OP.read);
     text += mailboxText(next >> 4);

@@ -9,7 +9,6 @@ const { defineProperty, freeze, keys: keysOf, getPrototypeOf, setPrototypeOf, ha
 const uncurry = (method) => Function.prototype.call.bind(method);
 const { apply } = Reflect;
 const parse = JSON.parse, stringify = JSON.stringify;
-const charCodeAt = uncurry(String.prototype.charCodeAt);
 const splitText = uncurry(String.prototype.split), includesText = uncurry(String.prototype.includes);
 const sliceText = uncurry(String.prototype.slice);
 const toBase64 = uncurry(Uint8Array.prototype.toBase64);
@@ -33,10 +32,7 @@ class Tagged {
   }
 }
 
-const escapeText = (text) => {
-  const first = charCodeAt(text, 0);
-  return first >= 33 && first <= 45 ? "!" + text : text;
-};
+const escapeText = (text) => text < "." && text >= "!" ? "!" + text : text;
 
 const nameOfClass = (value) => {
   try {
@@ -49,15 +45,16 @@ const nameOfClass = (value) => {
 
 // "caps" collects the positions of the capabilities in the value; "stacks" says whether errors carry theirs.
 const toJson = (value, caps, stacks, depth) => {
-  switch (typeof value) {
-    case "string": return escapeText(value);
+  const type = typeof value;
+  if (type === "string") return escapeText(value);
+  if (type === "number") {
+    if (value === 0) return 1 / value < 0 ? "#-0" : 0;
+    if (value - value === 0) return value;
+    return value !== value ? "#NaN" : value > 0 ? "#Infinity" : "#-Infinity";
+  }
+  switch (type) {
     case "boolean": return value;
     case "undefined": return "#undefined";
-    case "number":
-      if (value !== value) return "#NaN";
-      if (value === Infinity) return "#Infinity";
-      if (value === -Infinity) return "#-Infinity";
-      return value === 0 && 1 / value < 0 ? "#-0" : value;
     case "bigint": return value < 0n ? String_(value) : "+" + value;
     case "symbol": throw new TypeError_("a symbol cannot be passed");
   }
@@ -117,11 +114,9 @@ const ownStack = (stack) => {
   return text;
 };
 
+// Only strings that sort between "!" and "." can be special: the engine compares faster than it calls.
 const fromJson = (json, caps, depth) => {
-  if (typeof json === "string") {
-    const first = charCodeAt(json, 0);
-    return first >= 33 && first <= 45 ? fromSpecial(json, caps) : json;
-  }
+  if (typeof json === "string") return json < "." && json >= "!" ? fromSpecial(json, caps) : json;
   if (typeof json !== "object" || json === null) return json;
   if (depth >= DEPTH_AND_SLOTS.depth) throw new RangeError_("message nested deeper than " + depth);
   if (isArray(json)) {
@@ -138,8 +133,7 @@ const fromJson = (json, caps, depth) => {
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     const value = fromJson(json[name], caps, depth + 1);
-    const first = charCodeAt(name, 0);
-    const key = first >= 33 && first <= 45 ? sliceText(name, 1) : name;
+    const key = name < "." && name >= "!" ? sliceText(name, 1) : name;
     if (key === "__proto__") defineProperty(struct, key, { value, writable: true, enumerable: true, configurable: true });
     else struct[key] = value;
   }
