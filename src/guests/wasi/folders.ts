@@ -15,6 +15,8 @@ const ORPHANS = "\0orphans";
 const ORPHANS_MAX = 4096;
 const COPY_BYTES = 1 << 20;
 
+const encoder = new TextEncoder();
+
 export interface FoldersInit {
   readonly granted: { readonly [guestPath: string]: Directory };
   readonly scratch: readonly (readonly [guestPath: string, saved: unknown])[];
@@ -29,12 +31,21 @@ export interface FileStatus {
   readonly stat: EntryStat;
 }
 
-/** FNV-1a with 64 bits: the same path has the same number on every machine. Zero would mean "unknown" to programs. */
-function hashText(text: string): bigint {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+/**
+ * FNV-1a with 64 bits: the same path has the same number on every machine. In two halves, because bigint arithmetic is
+ * twenty times as slow and every question about a file needs this. Zero would mean "unknown" to programs.
+ */
+export function hashText(text: string): bigint {
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (const byte of encoder.encode(text)) {
+    low = (low ^ byte) >>> 0;
+    // Times the prime 2^40 + 0x1b3; every sum stays below 2^53.
+    const product = low * 0x1b3;
+    high = (high * 0x1b3 + low * 256 + Math.floor(product / 2 ** 32)) >>> 0;
+    low = product >>> 0;
   }
+  const hash = (BigInt(high) << 32n) | BigInt(low);
   return hash === 0n ? 1n : hash;
 }
 

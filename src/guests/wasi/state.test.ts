@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { RESULT, WasiCaller } from "../../../test/support/wasi-caller.ts";
 import { makeBytesInput, makeMemoryDirectory, makeQueueInput } from "../../powers/index.ts";
 import { ERRNO } from "./errno.ts";
+import { hashText } from "./folders.ts";
 import { makeWasi, SavedStateError, STANDING_EPOCH } from "./index.ts";
 
 function names(caller: WasiCaller, fd: number, cookie: bigint, size = 4096): { names: string[]; next: bigint } {
@@ -158,6 +159,19 @@ describe("listing", () => {
     expect(names(caller, 3, 51n).names).toEqual(["file-49"]);
     expect(names(caller, 3, 52n).names).toEqual([]);
     expect(names(caller, 3, (1n << 63n) + 5n - (1n << 64n)).names).toEqual([]);
+  });
+
+  it("numbers files by FNV-1a of their paths", () => {
+    expect(hashText("")).toBe(0xcbf29ce484222325n);
+    expect(hashText("foobar")).toBe(0x85944171f73967e8n);
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        let hash = 0xcbf29ce484222325n;
+        for (const byte of new TextEncoder().encode(text))
+          hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+        expect(hashText(text)).toBe(hash);
+      }),
+    );
   });
 
   it("gives the same numbers for files everywhere, and different ones to different files", () => {

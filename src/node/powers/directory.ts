@@ -55,7 +55,7 @@ function nsToSeconds(time: bigint): number {
   return Number(time / NS_PER_SECOND) + Number(time % NS_PER_SECOND) / 1e9;
 }
 
-function withFile<T>(hostPath: string, flags: number, work: (descriptor: number) => T): T {
+function withFile<T>(hostPath: string, flags: number, work: (descriptor: number, size: number) => T): T {
   const before = lstatSync(hostPath);
   if (before.isDirectory()) throw new PowerError("is-directory");
   if (before.isSymbolicLink()) throw new PowerError("is-symlink");
@@ -63,15 +63,21 @@ function withFile<T>(hostPath: string, flags: number, work: (descriptor: number)
   const descriptor = openSync(hostPath, flags | OPEN_FLAGS);
   try {
     // What was opened decides, not what was looked at.
-    if (!fstatSync(descriptor).isFile()) throw new PowerError("denied", "only files can be opened");
-    return work(descriptor);
+    const opened = fstatSync(descriptor);
+    if (!opened.isFile()) throw new PowerError("denied", "only files can be opened");
+    return work(descriptor, opened.size);
   } finally {
     closeSync(descriptor);
   }
 }
 
-function readAll(descriptor: number, range: { readonly offset: number; readonly length: number }): Uint8Array {
-  const rest = Math.max(0, fstatSync(descriptor).size - range.offset);
+interface Range {
+  readonly offset: number;
+  readonly length: number;
+}
+
+function readAll(descriptor: number, size: number, range: Range): Uint8Array {
+  const rest = Math.max(0, size - range.offset);
   const bytes = new Uint8Array(Math.min(range.length, rest));
   let filled = 0;
   while (filled < bytes.length) {
@@ -120,8 +126,8 @@ class NodeDirectory implements Directory, Disposable {
     return translated(() => this.#walk.within(path, listFolder));
   }
 
-  read(path: string, range: { readonly offset: number; readonly length: number }): Uint8Array {
-    return this.#withFile(path, constants.O_RDONLY, (descriptor) => readAll(descriptor, range));
+  read(path: string, range: Range): Uint8Array {
+    return this.#withFile(path, constants.O_RDONLY, (descriptor, size) => readAll(descriptor, size, range));
   }
 
   write(path: string, at: { readonly offset: number | "end"; readonly bytes: Uint8Array }): number {
@@ -203,11 +209,11 @@ class NodeDirectory implements Directory, Disposable {
     return translated(() => this.#walk.at(path, work));
   }
 
-  #withFile<T>(path: string, flags: number, work: (descriptor: number) => T): T {
+  #withFile<T>(path: string, flags: number, work: (descriptor: number, size: number) => T): T {
     return this.#at(path, (hostPath) =>
-      withFile(hostPath, flags, (descriptor) => {
+      withFile(hostPath, flags, (descriptor, size) => {
         if (!this.#walk.isAnchored) this.#assertStillThere(path, descriptor);
-        return work(descriptor);
+        return work(descriptor, size);
       }),
     );
   }
