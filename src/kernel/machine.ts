@@ -199,9 +199,11 @@ class RunningMachine implements Machine, RuntimeCalls {
     const waiting = this.#callAgain();
     if (waiting !== undefined) return waiting;
     while (this.#frames.length > 0) {
-      // This is a safepoint, and only at those does an epoch end.
-      this.#epochEnd = epochEnd(this.#gasUsed);
-      if (this.#slice < 0) return { kind: "slice" };
+      // This is a safepoint, and only at those does an epoch end; but not while an exception looks for its handler.
+      if (this.#exception === undefined) {
+        this.#epochEnd = epochEnd(this.#gasUsed);
+        if (this.#slice < 0) return { kind: "slice" };
+      }
       const stop = this.#resumeInnermost();
       if (stop !== undefined) return stop;
     }
@@ -334,7 +336,7 @@ class RunningMachine implements Machine, RuntimeCalls {
   #trap(code: TrapCode, message: string, gas: number): Stop {
     this.#use(gas);
     // Memory accesses leave no trace of the gas: what they end is charged to the end of the epoch (docs/spec/gas.md).
-    if (!isExact(code)) this.#gasUsed = Math.max(this.#gasUsed, this.#epochEnd);
+    if (!isExact(code)) this.#gasUsed = this.#epochEnd;
     this.#clear();
     return { kind: "trap", code, message };
   }
