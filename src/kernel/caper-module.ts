@@ -204,14 +204,14 @@ function childFunctions(process: ProcessRecord, services: GuestServices): { [nam
 function readInbox(process: ProcessRecord, context: HostContext, pointer: HostValue, list: HostValue): number {
   const inbox = process.inbox;
   if (inbox === undefined) return ServiceError.state;
-  const numbers = new Uint8Array(inbox.capabilities.length * 4);
-  const view = new DataView(numbers.buffer);
-  for (const [index, number] of inbox.capabilities.entries()) view.setInt32(index * 4, number, true);
+  const { bytes, capabilities } = inbox;
   const memory = context.memory();
-  if (!fits(memory, list, numbers.length)) return ServiceError.pointer;
-  const result = write(context, pointer, inbox.bytes);
-  if (result !== 0) return result;
-  memory.set(numbers, unsigned(list));
+  if (!fits(memory, list, capabilities.length * 4) || !fits(memory, pointer, bytes.length)) return ServiceError.pointer;
+  memory.set(bytes, unsigned(pointer));
+  if (capabilities.length > 0) {
+    const view = new DataView(memory.buffer, memory.byteOffset + unsigned(list));
+    for (const [index, number] of capabilities.entries()) view.setInt32(index * 4, number, true);
+  }
   process.inbox = undefined;
   return 0;
 }
@@ -229,11 +229,15 @@ function readMessage(
   return typeof capabilities === "number" ? capabilities : { bytes, capabilities };
 }
 
+const NO_NUMBERS: readonly number[] = Object.freeze([]);
+
 function readNumbers(
   context: HostContext,
   list: HostValue | undefined,
   count: HostValue | undefined,
-): number[] | number {
+): readonly number[] | number {
+  // Most messages have none.
+  if (count === 0) return NO_NUMBERS;
   if (unsigned(count) > MESSAGE_CAPABILITIES_MAX) return ServiceError.limit;
   const bytes = slice(context, list, unsigned(count) * 4, MESSAGE_CAPABILITIES_MAX * 4);
   if (typeof bytes === "number") return bytes;

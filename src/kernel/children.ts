@@ -106,7 +106,7 @@ function spawn(process: ProcessRecord, request: SpawnRequest): number {
   const tree = process.tree;
   const source = sourceAt(process, request.source);
   if (typeof source === "number") return source;
-  if (!hasRoomForChild(process)) return ServiceError.limit;
+  if (!hasRoomForChild(process) || !process.clist.hasRoom(1)) return ServiceError.limit;
   const endowments: [string, Capability][] = [];
   for (const [name, number] of request.endowments) {
     const capability = capabilityAt(process, number);
@@ -132,13 +132,9 @@ function spawn(process: ProcessRecord, request: SpawnRequest): number {
   }
 }
 
-function hasRoomForChild(process: ProcessRecord): boolean {
-  return (
-    process.clist.hasRoom(1) &&
-    process.children.size < CHILDREN_PER_PROCESS_MAX &&
-    process.depth < NESTING_DEPTH_MAX &&
-    process.tree.hasRoom
-  );
+/** Within the limits on children, depth and processes? */
+export function hasRoomForChild(process: ProcessRecord): boolean {
+  return process.children.size < CHILDREN_PER_PROCESS_MAX && process.depth < NESTING_DEPTH_MAX && process.tree.hasRoom;
 }
 
 function invoke(process: ProcessRecord, child: ProcessRecord, name: string, args: readonly bigint[]): number {

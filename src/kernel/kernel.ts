@@ -6,7 +6,7 @@
 import type { Hasher, Plain, TreeState } from "../image/index.ts";
 import { moduleCid } from "../image/index.ts";
 import { decodeModule, rewriting, validateModule } from "../wasm/index.ts";
-import { programPages } from "./children.ts";
+import { hasRoomForChild, programPages } from "./children.ts";
 import { createProcess } from "./create.ts";
 import { KernelError } from "./errors.ts";
 import type { GuestKind } from "./guest.ts";
@@ -187,6 +187,12 @@ class RunningKernel implements KernelCore, ProcessHost {
     if (program === undefined)
       throw new TypeError(`program: expected one, guests of kind ${kind.name} have none of their own`);
     const parent = init.parent && recordOf(init.parent);
+    if (parent !== undefined && (parent.isEnded || !hasRoomForChild(parent))) {
+      throw new KernelError(
+        "limit",
+        "spawn: the parent has ended, or it or its tree has as many processes as they may",
+      );
+    }
     const budget = { gas: init.gas, pages: Math.floor(init.memoryBytes / PAGE_BYTES) };
     const meter = parent === undefined ? Meter.root(budget) : parent.meter.lend(budget);
     if (meter === undefined) throw new KernelError("budget", "spawn: the parent cannot afford that gas and memory");
@@ -274,6 +280,10 @@ class RunningKernel implements KernelCore, ProcessHost {
 
   fault(process: ProcessRecord, error: unknown): void {
     this.#components.onFault?.(faceOf(process, this), error);
+  }
+
+  get recordsInputs(): boolean {
+    return this.#components.onInput !== undefined;
   }
 
   input(_tree: Tree, input: InputRecord): void {

@@ -6,9 +6,6 @@
 /** Gas is counted in JavaScript numbers; budgets stay exact integers. */
 export const GAS_MAX: number = Number.MAX_SAFE_INTEGER;
 
-/** The largest amount of gas a machine is given at once: it counts in a signed 32-bit integer. */
-export const SLICE_GAS_MAX: number = 1 << 30;
-
 /**
  * A slice where no clock sizes it: ten to thirty milliseconds on a machine of 2025. The end of a slice unwinds the whole stack, so
  * much shorter ones slow down deep recursion.

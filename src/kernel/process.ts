@@ -202,14 +202,31 @@ function outcome(end: "done" | "idle" | "gas", result: () => TurnResult | undefi
   return result() ?? { kind: end === "gas" ? "unfinished" : "parked" };
 }
 
-function findExport(
-  record: ProcessRecord,
-  name: string,
-): { readonly func: number; readonly params: readonly number[] } {
-  const module = record.program.module;
-  const found = module.exports.find((item) => item.kind === "func" && item.name === name);
+interface ExportedFunction {
+  readonly func: number;
+  readonly params: readonly number[];
+}
+
+const exportTables = new WeakMap<Program, ReadonlyMap<string, ExportedFunction>>();
+
+function findExport(record: ProcessRecord, name: string): ExportedFunction {
+  let table = exportTables.get(record.program);
+  if (table === undefined) {
+    table = exportTable(record.program);
+    exportTables.set(record.program, table);
+  }
+  const found = table.get(name);
   if (found === undefined) throw new KernelError("export", `${name}: the program exports no function of that name`);
-  return { func: found.index, params: module.types[module.functions[found.index] as number]?.params ?? [] };
+  return found;
+}
+
+function exportTable(program: Program): ReadonlyMap<string, ExportedFunction> {
+  const { exports, types, functions } = program.module;
+  const table = new Map<string, ExportedFunction>();
+  for (const { kind, name, index } of exports) {
+    if (kind === "func") table.set(name, { func: index, params: types[functions[index] as number]?.params ?? [] });
+  }
+  return table;
 }
 
 function refill(record: ProcessRecord, budget: { readonly gas?: number; readonly memoryBytes?: number }): void {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { SLICE_GAS_MAX, SLICE_GAS_MIN } from "./limits.ts";
+import { SLICE_GAS_MIN } from "./limits.ts";
+import { SLICE_GAS_MAX } from "./machine.ts";
 
 /** What a host's thread can miss: less than a frame of animation, and long enough that the ends of slices cost little. */
 const SLICE_TARGET_MS = 12;

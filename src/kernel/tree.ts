@@ -46,6 +46,8 @@ export interface KernelCore {
   schedule(tree: Tree): void;
   log(process: ProcessRecord, bytes: Uint8Array): void;
   fault(process: ProcessRecord, error: unknown): void;
+  /** Does anybody want to know of inputs? */
+  readonly recordsInputs: boolean;
   input(tree: Tree, input: InputRecord): void;
   /** Asks the host that keeps a process what to do about its stop. */
   keep(process: ProcessRecord): void;
@@ -160,7 +162,9 @@ export class Tree {
   }
 
   recordInput(process: ProcessRecord, kind: InputRecord["kind"], callId?: number): void {
-    const input = { sequence: this.#inputs++, treeGas: this.#gasUsed, process: process.id, kind };
+    const sequence = this.#inputs++;
+    if (!this.core.recordsInputs) return;
+    const input = { sequence, treeGas: this.#gasUsed, process: process.id, kind };
     this.core.input(this, callId === undefined ? input : { ...input, callId });
   }
 }
