@@ -12,6 +12,7 @@ import type { GuestBase, Kernel, Program } from "../kernel/index.ts";
 import { rewriting } from "../wasm/index.ts";
 import type { ByteCache } from "./byte-cache.ts";
 import { nodeHasher } from "./hasher.ts";
+import { makeUserCache } from "./kernel.ts";
 
 const ENGINE_MODULE = "quickjs-wasi/quickjs.wasm";
 
@@ -19,13 +20,13 @@ export function readJavaScriptEngine(): Uint8Array {
   return new Uint8Array(readFileSync(fileURLToPath(import.meta.resolve(ENGINE_MODULE))));
 }
 
-/** Teaches the kernel to run JavaScript. */
-export function defineJavaScript(kernel: Kernel, cache: ByteCache | undefined): void {
+/** Teaches the kernel to run JavaScript. Without a cache, or with an empty one, that takes most of a second. */
+export function defineJavaScript(kernel: Kernel, cache: ByteCache | null = makeUserCache()): void {
   const program = kernel.load(readJavaScriptEngine());
   kernel.defineGuest(makeJavaScriptKind({ program, base: findBase(program, cache) }));
 }
 
-function findBase(program: Program, cache: ByteCache | undefined): GuestBase {
+function findBase(program: Program, cache: ByteCache | null): GuestBase {
   const engine = moduleCid(program.module.bytes, nodeHasher);
   const prelude = Buffer.from(nodeHasher(new TextEncoder().encode(PRELUDE))).toString("hex");
   const key = `base-${engine}-${prelude.slice(0, 32)}-${rewriting.REWRITER_VERSION}-${rewriting.GAS_SCHEDULE_VERSION}`;
