@@ -36,6 +36,10 @@ type Continue = (...args: readonly Carrier[]) => number;
 
 const PAGE_BYTES = 65_536;
 
+interface NamedFunction {
+  readonly name: string;
+}
+
 export class Instance implements FunctionNumbers {
   readonly gas: WebAssembly.Global;
   readonly #program: Program;
@@ -44,7 +48,7 @@ export class Instance implements FunctionNumbers {
   readonly #functions: WebAssembly.Table;
   readonly #memory: WebAssembly.Memory | undefined;
   readonly #continuations = new Map<string, Continue>();
-  #numbers: Map<object, number> | undefined;
+  #numbers: Map<string, number> | undefined;
 
   constructor(program: Program, calls: RuntimeCalls, importedFunctions: number) {
     this.#program = program;
@@ -86,16 +90,20 @@ export class Instance implements FunctionNumbers {
     return this.#exports[rewriting.exportOf.table(index)] as WebAssembly.Table;
   }
 
+  /**
+   * By the name that the JavaScript interface gives a function of a module, its index there: JavaScriptCore (2026) hands out
+   * another object for the same function when it comes from another table.
+   */
   numberOf(func: object): number {
     this.#numbers ??= this.#numberAll();
-    const number = this.#numbers.get(func);
+    const number = this.#numbers.get((func as NamedFunction).name);
     if (number === undefined) throw new Error("a function reference is not one of the guest's functions");
     return number;
   }
 
-  #numberAll(): Map<object, number> {
-    const numbers = new Map<object, number>();
-    for (let i = 0; i < this.#functions.length; i++) numbers.set(this.#functions.get(i) as object, i);
+  #numberAll(): Map<string, number> {
+    const numbers = new Map<string, number>();
+    for (let i = 0; i < this.#functions.length; i++) numbers.set((this.#functions.get(i) as NamedFunction).name, i);
     return numbers;
   }
 
