@@ -1,4 +1,8 @@
-/** The part of the package amaro (SWC's type stripper, as Node itself uses it) that Caper calls; it ships no declarations. */
+/**
+ * The part of the package amaro (the type stripper that Node itself uses) that Caper calls; it ships no declarations.
+ *
+ * @module
+ */
 declare module "amaro" {
   export function transformSync(source: string, options: { readonly mode: "strip-only" }): { readonly code: string };
 }
