@@ -4,7 +4,7 @@
  * @module
  */
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,14 +31,16 @@ const FEATURES: readonly string[] = [
 const VARIANTS: readonly (readonly string[])[] = [
   [],
   [],
+  [],
   ["--enable-reference-types"],
   ["--enable-simd", "--remove-imports"],
 ];
-const OPTIMISATIONS: readonly string[] = ["", "-O1", "-O3", "-Os", "--flatten", "--rse", "--ssa"];
+const OPTIMISATIONS: readonly string[] = ["", "-O1", "-O3", "-Os", "--rse", "--ssa", "--simplify-locals"];
 const INPUT_BYTES_MAX = 6000;
 
 export interface WasmOpt extends Disposable {
-  generate(random: Random): Uint8Array;
+  /** Undefined where Binaryen itself fails: not all its passes take all that it generates. */
+  generate(random: Random): Uint8Array | undefined;
 }
 
 /** Owns a temporary folder until it is disposed. */
@@ -47,13 +49,13 @@ export function makeWasmOpt(): WasmOpt {
   const input = join(folder, "input");
   const output = join(folder, "output.wasm");
   return Object.freeze({
-    generate: (random: Random): Uint8Array => {
+    generate: (random: Random): Uint8Array | undefined => {
       writeFileSync(input, random.bytes(50 + random.below(INPUT_BYTES_MAX)));
       const extra = [...random.pick(VARIANTS)];
       const optimisation = random.chance(0.5) ? random.pick(OPTIMISATIONS) : "";
       if (optimisation !== "") extra.push(optimisation);
-      execFileSync(WASM_OPT, ["-ttf", input, ...FEATURES, ...extra, "-o", output], { stdio: "pipe" });
-      return readFileSync(output);
+      const run = spawnSync(WASM_OPT, ["-ttf", input, ...FEATURES, ...extra, "-o", output], { stdio: "pipe" });
+      return run.status === 0 ? readFileSync(output) : undefined;
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   });

@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { CRASHES, enableExceptions, runCampaign } from "./campaign.ts";
+import { compare } from "./compare.ts";
+import { generateModule } from "./generate.ts";
+import { Random } from "./random.ts";
+import { hasWasmOpt, makeWasmOpt, REMEDY } from "./wasm-opt.ts";
+
+describe("random modules run as the oracle says, whatever interrupts them", () => {
+  it("our own modules", () => {
+    const tally = runCampaign({ name: "own", firstSeed: 1, count: 120, generate: generateModule });
+    expect(tally.same).toBe(120);
+    expect(tally.calls).toBeGreaterThan(500);
+    expect(tally.slices).toBeGreaterThan(1000);
+    expect(tally.thaws).toBeGreaterThan(100);
+  });
+
+  const title = hasWasmOpt() ? "modules of wasm-opt" : `modules of wasm-opt (skipped: no wasm-opt; ${REMEDY})`;
+  it.skipIf(!hasWasmOpt())(title, () => {
+    using wasmOpt = makeWasmOpt();
+    const tally = runCampaign({ name: "wasm-opt", firstSeed: 1, count: 25, generate: wasmOpt.generate });
+    expect(tally.same).toBeGreaterThan(12);
+    expect(tally.calls).toBeGreaterThan(50);
+  });
+
+  it("modules that failed once", () => {
+    enableExceptions();
+    const kept = existsSync(CRASHES) ? readdirSync(CRASHES).filter((name) => name.endsWith(".wasm")) : [];
+    expect(kept.length).toBeGreaterThan(0);
+    for (const name of kept) {
+      const bytes = readFileSync(new URL(name, CRASHES));
+      for (let seed = 0; seed < 5; seed++)
+        expect(compare(bytes, { seed }), `${name}, seed ${seed}`).toMatchObject({ kind: "same" });
+    }
+  });
+});
+
+describe("the generator", () => {
+  it("gives the same module for the same seed", () => {
+    expect(generateModule(new Random(7))).toEqual(generateModule(new Random(7)));
+    expect(generateModule(new Random(7))).not.toEqual(generateModule(new Random(8)));
+  });
+
+  it("gives modules that the engine holds valid", () => {
+    enableExceptions();
+    for (let seed = 1000; seed < 1200; seed++) {
+      const bytes = generateModule(new Random(seed)) as Uint8Array<ArrayBuffer>;
+      expect(WebAssembly.validate(bytes), `seed ${seed}`).toBe(true);
+    }
+  });
+});
