@@ -38,6 +38,11 @@ export class CodeWriter {
     this.#init = init;
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#out.length;
+  }
+
   /** The instructions written so far. */
   finish(): Uint8Array {
     this.#flush();

@@ -64,7 +64,7 @@ export class FunctionEmitter {
   /** The rest of the body after a safepoint; the form has put the saved values back into locals. */
   emitRest(point: PlannedPoint, pushResults: () => void): void {
     let height = 0;
-    for (const opener of point.openers) {
+    for (const opener of this.#openersOf(point)) {
       const base = this.#init.plan.flow.bases.get(opener) as number;
       this.#pushStack(point, height, base);
       height = base;
@@ -87,6 +87,14 @@ export class FunctionEmitter {
 
   #pushStack(point: PlannedPoint, from: number, to: number): void {
     for (let h = from; h < to; h++) this.code.getTemporary(this.#safepoints.temporary(point.stack[h] as number));
+  }
+
+  /** Openers of the blocks around a safepoint, outermost first. */
+  #openersOf(point: PlannedPoint): number[] {
+    const { parents } = this.#init.plan.flow;
+    const openers: number[] = [];
+    for (let opener = point.opener; opener >= 0; opener = parents.get(opener) as number) openers.push(opener);
+    return openers.reverse();
   }
 
   /** Opens a block again that the saved frame was inside of; its parameters are consumed already. */

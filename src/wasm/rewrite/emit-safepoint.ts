@@ -8,8 +8,12 @@ import type { ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { NEUTRAL } from "./float-sources.ts";
+import { refuse } from "./flow.ts";
 import type { Plan, PlannedPoint } from "./plan.ts";
 import type { Target } from "./target.ts";
+
+/** Bytes of one function that engines take (V8, SpiderMonkey and JavaScriptCore alike). */
+const FUNCTION_BYTES_MAX = 7_654_321;
 
 /** How the two forms of a function differ. */
 export interface Form {
@@ -79,6 +83,7 @@ export class SafepointEmitter {
     const { plan, target, form, pointBase } = this.#init;
     const point = plan.points[number] as PlannedPoint;
     const { code } = this;
+    if (code.length > FUNCTION_BYTES_MAX) throw refuse(plan.flow.body, "is too large once rewritten; split it");
     code.constant(pointBase + number);
     code.get(form.gas);
     if (point.kind === "call") {

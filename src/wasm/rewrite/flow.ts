@@ -4,10 +4,21 @@
  * @module
  */
 
+import { WasmError } from "../errors.ts";
 import { FUNCREF, type FunctionType, I32, V128, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { Body } from "./body.ts";
 import { CLEAN, constSource, holdsFloats, joinSources, NEUTRAL, OBSERVED, RESULT_SOURCE } from "./float-sources.ts";
+
+/** Values saved at one safepoint, at most: engines take 1000 parameters. */
+export const POINT_VALUES_MAX = 900;
+/** Values in the snapshots of all safepoints of a function: only a function made to exhaust the host has so many. */
+const KEPT_VALUES_MAX = 5_000_000;
+
+/** What is refused about a function, with where it is. */
+export function refuse(body: Body, why: string): WasmError {
+  return new WasmError("unsupported", `code section: function ${body.func} ${why}`, body.position[0] as number);
+}
 
 export type PointKind = "entry" | "loop" | "call" | "bulk";
 
@@ -20,8 +31,8 @@ export interface Point {
   readonly index: number;
   /** Directly called function, or -1. */
   readonly callee: number;
-  /** Openers of the blocks around it, outermost first. */
-  readonly openers: readonly number[];
+  /** Opener of the innermost block around it, or -1. */
+  readonly opener: number;
   /** Values on the operand stack that must survive, bottom first. */
   readonly stack: readonly number[];
   /** What the call leaves on the stack; empty for other kinds. */
@@ -45,6 +56,8 @@ export interface Flow {
   readonly definitions: readonly number[];
   /** Height of the operand stack under a block and its parameters, by opener. */
   readonly bases: ReadonlyMap<number, number>;
+  /** Opener of the block around a block, or -1, by opener. */
+  readonly parents: ReadonlyMap<number, number>;
   /** Ends of blocks that are reached by falling through or by a branch, one flag an instruction. */
   readonly live: Uint8Array;
   /** Direct callees, one entry a call site. */
@@ -85,6 +98,7 @@ class FlowWalker {
   readonly observed = new Map<number, number[]>();
   readonly definitions: number[] = [];
   readonly bases = new Map<number, number>();
+  readonly parents = new Map<number, number>();
   readonly live: Uint8Array;
   readonly callees: number[] = [];
   cost = 0;
@@ -96,6 +110,8 @@ class FlowWalker {
   readonly #frames: Frame[] = [];
   #slots = 0;
   #run = 0;
+  /** Values in the snapshots of all points. */
+  #kept = 0;
 
   constructor(body: Body) {
     this.body = body;
@@ -108,7 +124,7 @@ class FlowWalker {
     const { body } = this;
     const declared = body.locals.length - body.type.params.length;
     this.#charge(declared >> 3);
-    this.points.push({ kind: "entry", index: -1, callee: -1, openers: [], stack: [], results: [] });
+    this.points.push({ kind: "entry", index: -1, callee: -1, opener: -1, stack: [], results: [] });
     this.#open(-1, o.OP_BLOCK, { params: [], results: body.type.results });
     let i = 0;
     while (i < body.count) {
@@ -241,6 +257,7 @@ class FlowWalker {
   #open(i: number, op: number, type: FunctionType): void {
     const base = this.#stack.length - type.params.length;
     this.bases.set(i, base);
+    this.parents.set(i, this.#frames[this.#frames.length - 1]?.opener ?? -1);
     const params = op === o.OP_IF ? this.#stack.slice(base) : [];
     this.#frames.push({ opener: i, op, type, base, params, targeted: false, thenFalls: false });
   }
@@ -417,9 +434,15 @@ class FlowWalker {
   #point(kind: PointKind, index: number, callee: number, results: readonly ValueType[]): void {
     if (kind === "bulk" || index < 0) this.unbounded = true;
     if (kind === "call" && callee < 0) this.unbounded = true;
-    const openers: number[] = [];
-    for (const frame of this.#frames) if (frame.opener >= 0 && frame.opener !== index) openers.push(frame.opener);
-    this.points.push({ kind, index, callee, openers, stack: this.#stack.slice(), results });
+    const top = this.#top();
+    const opener = top.opener === index ? (this.parents.get(index) as number) : top.opener;
+    const stack = this.#stack.slice();
+    this.#kept += stack.length;
+    if (stack.length > POINT_VALUES_MAX) {
+      throw refuse(this.body, `keeps ${stack.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
+    }
+    if (this.#kept > KEPT_VALUES_MAX) throw refuse(this.body, "is too large to be made freezable; split it");
+    this.points.push({ kind, index, callee, opener, stack, results });
   }
 
   #charge(gas: number): void {

@@ -14,7 +14,7 @@ import { emitFromCarriers, emitToCarrier } from "./carry.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { FunctionEmitter } from "./emit-function.ts";
 import type { Form } from "./emit-safepoint.ts";
-import { analyseFlow } from "./flow.ts";
+import { analyseFlow, refuse } from "./flow.ts";
 import { finishEntry, makeHostCall, newCode, withGas } from "./helpers.ts";
 import { HotTarget } from "./hot-layout.ts";
 import * as w from "./module-writer.ts";
@@ -35,6 +35,9 @@ import { writeDataSegment, writeElementSegment, writeGlobal, writeLimits, writeT
 
 /** Stack slots of one frame, at most: every engine must have room for one. */
 export const FRAME_SLOTS_MAX = 20_000;
+/** Real modules double; one that is made to grow much more is made to exhaust the host. */
+const OUTPUT_FACTOR_MAX = 10;
+const OUTPUT_BYTES_BASE = 1 << 20;
 /** What a function returns as gas after it has handed its frame over. */
 const STOPPED = -1;
 
@@ -80,18 +83,15 @@ export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   const entries: CodeEntry[] = [];
   const metadata: FunctionMetadata[] = [];
   let pointBase = 0;
+  let bytes = 0;
   for (let i = 0; i < module.bodies.length; i++) {
     const func = module.importedFunctions + i;
     const flow = flows.get(func) ?? analyseFlow(makeBody(module, func));
-    const plan = makePlan(flow, (callee) => bounded[callee] === 1);
     const slots = frameSlots(flow);
     if (slots > FRAME_SLOTS_MAX) {
-      throw new WasmError(
-        "unsupported",
-        `code section: function ${func} needs a frame of ${slots} stack slots; at most ${FRAME_SLOTS_MAX}`,
-        flow.body.position[0] as number,
-      );
+      throw refuse(flow.body, `needs a frame of ${slots} stack slots; at most ${FRAME_SLOTS_MAX}`);
     }
+    const plan = makePlan(flow, (callee) => bounded[callee] === 1);
     entries.push(emitHot(plan, target, pointBase, bounded));
     metadata.push({
       bounded: bounded[func] === 1,
@@ -100,6 +100,10 @@ export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       frameSlots: slots,
     });
     pointBase += plan.points.length;
+    bytes += entries[i]?.length ?? 0;
+    if (bytes > OUTPUT_BYTES_BASE + OUTPUT_FACTOR_MAX * module.bytes.length) {
+      throw refuse(flow.body, `makes the module more than ${OUTPUT_FACTOR_MAX} times as large when rewritten`);
+    }
   }
   return assemble(module, target, entries, metadata);
 }

@@ -30,7 +30,9 @@ export function analyseLiveness(flow: Flow, points: readonly Point[]): LiveSets 
   const words = (flow.body.locals.length + 31) >>> 5;
   const sets = new Uint32Array(words * points.length);
   if (points.length > 1 && words > 0) {
-    if (words * flow.body.count > WORK_MAX) {
+    let steps = flow.body.count;
+    for (const targets of flow.body.tables.values()) steps += targets.length;
+    if (words * steps > WORK_MAX) {
       throw new WasmError(
         "unsupported",
         `function ${flow.body.func} is too large to be made freezable: ${flow.body.locals.length} locals, ${flow.body.count} instructions; compile with fewer locals or a smaller function`,

@@ -5,15 +5,11 @@
  * @module
  */
 
-import { WasmError } from "../errors.ts";
 import { EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { CLEAN, holdsFloats, localSources, NEUTRAL, UNSEEN_SOURCE } from "./float-sources.ts";
-import type { Flow, Point } from "./flow.ts";
+import { type Flow, POINT_VALUES_MAX, type Point, refuse } from "./flow.ts";
 import { analyseLiveness } from "./liveness.ts";
-
-/** Values saved at one safepoint, at most: engines take 1000 parameters. */
-export const POINT_VALUES_MAX = 900;
 
 export interface Slot {
   readonly type: ValueType;
@@ -128,23 +124,15 @@ function makeSlots(
     });
   }
   if (slots.length + point.results.length > POINT_VALUES_MAX) {
-    throw refusal(flow, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
+    throw refuse(flow.body, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
   }
   if (slots.some((slot) => slot.type === EXNREF)) {
-    throw refusal(flow, "holds an exnref where it could be frozen, and an exception in flight can not be saved");
+    throw refuse(flow.body, "holds an exnref where it could be frozen, and an exception in flight can not be saved");
   }
   // Arguments keep their order: a call from outside starts with them.
   return slots.length < 2 || point.kind === "entry"
     ? slots
     : slots.sort((x, y) => (RANK[x.type] as number) - (RANK[y.type] as number));
-}
-
-function refusal(flow: Flow, why: string): WasmError {
-  return new WasmError(
-    "unsupported",
-    `code section: function ${flow.body.func} ${why}`,
-    flow.body.position[0] as number,
-  );
 }
 
 function setBits(sets: Uint32Array, start: number, words: number): number[] {
