@@ -196,6 +196,48 @@ describe("capabilities", () => {
     );
   });
 
+  it("answer with every form and size of value", async () => {
+    const values = [
+      0,
+      1,
+      -1,
+      2 ** 28 - 1,
+      2 ** 28,
+      -(2 ** 28),
+      2 ** 31,
+      2 ** 53,
+      1.5,
+      -0,
+      undefined,
+      null,
+      true,
+      "",
+      "12",
+      "!x",
+      '"',
+      "é",
+    ];
+    for (const size of [14, 16, 30, 31, 32, 33, 64, 8000, 16_370, 16_376, 16_378, 16_379, 16_380, 16_384, 33_000]) {
+      values.push("x".repeat(size), "é".repeat(size));
+    }
+    const js = host.spawn({
+      endowments: { at: makeCapability((index) => values[index as number]), echo: makeCapability((value) => value) },
+    });
+    await js.evaluate(
+      "globalThis.at = caper.power('at'); globalThis.echo = caper.power('echo'); globalThis.both = (i) => [at(i), echo(at(i))]",
+    );
+    for (const [index, value] of values.entries()) expect(await js.call("both", index)).toEqual([value, value]);
+    // What is not simple, beside what is.
+    expect(
+      await js.evaluate("const e = caper.power('echo'); [e(1n), e([1, 'a']), e(e) === e, e(NaN), e('$0'), e(true)]"),
+    ).toEqual([1n, [1, "a"], true, Number.NaN, "$0", true]);
+    expect(
+      await js.evaluate(
+        "const f = caper.power('at'); (() => { try { f['toString'](); return f['#tag'](1) } catch (e) { return e.message } })()",
+      ),
+    ).toContain("no method");
+  });
+
   it("are nothing else for the guest", async () => {
     const js = host.spawn({ endowments: { files: files() } });
     await js.evaluate("const files = caper.power('files')");

@@ -10,7 +10,15 @@ import type { OutputStream } from "../../powers/index.ts";
 import { isWait } from "../../powers/index.ts";
 import { HostCallFrame } from "./engine.ts";
 import { LOG_LINE_BYTES_MAX, MAILBOX_BYTES, MODULES_MAX, NAME_BYTES_MAX } from "./limits.ts";
-import { ANSWER_LENGTH_SHIFT, ANSWER_MORE, HostOp } from "./protocol.ts";
+import {
+  ANSWER_CLASS_SHIFT,
+  ANSWER_INTEGER_MAX,
+  ANSWER_INTEGER_SHIFT,
+  ANSWER_MORE,
+  AnswerStatus,
+  HostOp,
+  MAILBOX_CLASS_BYTES_MIN,
+} from "./protocol.ts";
 import type { JavaScriptState } from "./state.ts";
 import { answerText, jsonText } from "./texts.ts";
 
@@ -53,15 +61,35 @@ function jsonFrom(call: HostCallFrame, index: number): unknown {
   return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** Puts the first part of the inbox into the mailbox. */
+/** Puts the first part of the inbox into the mailbox. Only the last part is shorter than the mailbox: behind it there may be spaces. */
 function present(status: number, parts: HostCallParts, context: HostContext): number {
   const { state } = parts;
   const part = state.inbox.subarray(0, MAILBOX_BYTES);
   state.inbox = state.inbox.subarray(part.length);
-  context.memory().set(part, state.places.mailbox);
+  let sizeClass = 0;
+  while (MAILBOX_CLASS_BYTES_MIN << sizeClass < part.length) sizeClass += 1;
+  const { mailbox } = state.places;
+  const memory = context.memory();
+  memory.set(part, mailbox);
+  memory.fill(SPACE, mailbox + part.length, mailbox + (MAILBOX_CLASS_BYTES_MIN << sizeClass));
   context.charge(Math.floor(part.length / BYTES_PER_GAS));
-  return status | (state.inbox.length > 0 ? ANSWER_MORE : 0) | (part.length << ANSWER_LENGTH_SHIFT);
+  return status | (state.inbox.length > 0 ? ANSWER_MORE : 0) | (sizeClass << ANSWER_CLASS_SHIFT);
 }
+
+const SPACE = 0x20;
+
+/** What needs no text. Negative integers do: results below zero are the kernel's errors. */
+function shortAnswer(answer: GuestAnswer): number | undefined {
+  if (answer.status !== "fulfilled" || answer.message.bytes.length > SHORT_TEXT_BYTES_MAX) return undefined;
+  const text = String.fromCharCode(...answer.message.bytes);
+  if (text === '"#undefined"') return AnswerStatus.nothing;
+  if (!/^(0|[1-9][0-9]*)$/.test(text)) return undefined;
+  const value = Number(text);
+  if (value > ANSWER_INTEGER_MAX) return undefined;
+  return AnswerStatus.integer | (value << ANSWER_INTEGER_SHIFT);
+}
+
+const SHORT_TEXT_BYTES_MAX = 12;
 
 function presentAnswer(
   answer: GuestAnswer | Suspend | number,
@@ -70,6 +98,8 @@ function presentAnswer(
   context: HostContext,
 ): number | Suspend {
   if (answer instanceof Suspend || typeof answer === "number") return answer;
+  const short = shortAnswer(answer);
+  if (short !== undefined) return short;
   const { status, text } = answerText(answer, promise);
   parts.state.inbox = text;
   return present(status, parts, context);

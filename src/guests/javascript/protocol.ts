@@ -72,12 +72,19 @@ export const DispatchEvent = {
   turnEnd: 6,
 } as const;
 
-/** In an answer's lowest three bits. */
-export const AnswerStatus = { fulfilled: 0, rejected: 1, broken: 2, stopped: 3 } as const;
+/**
+ * In an answer's lowest three bits. Two results need no text: an integer, which is in the bits above, and undefined.
+ */
+export const AnswerStatus = { fulfilled: 0, rejected: 1, broken: 2, stopped: 3, integer: 4, nothing: 5 } as const;
+export const ANSWER_INTEGER_SHIFT = 3;
+/** The result of a host call is a positive 32-bit integer. */
+export const ANSWER_INTEGER_MAX: number = 2 ** 28 - 1;
 
 /** Set in an answer where the text goes on. */
 export const ANSWER_MORE = 8;
-export const ANSWER_LENGTH_SHIFT = 4;
+/** Above it: the size class of the part, which is filled up with spaces: so the guest needs no view of each length. */
+export const ANSWER_CLASS_SHIFT = 4;
+export const MAILBOX_CLASS_BYTES_MIN = 32;
 
 /** What the guest is told for the kernel's `ServiceError`s, by their negated number: the error's name and message. */
 export const SERVICE_ERRORS: readonly (readonly [name: string, message: string] | null)[] = [

@@ -27,19 +27,24 @@ const presenceHandler = {
   __proto__: null,
   get(_target, key) {
     if (typeof key === "symbol") return undefined;
+    const known = this.methods[key];
+    if (known !== undefined) return known;
     switch (key) {
       // What the language itself asks of an object must not become a message.
       case "then": case "toJSON": case "constructor": case "prototype": case "valueOf": return undefined;
       case "toString": return describeCapability;
     }
-    return (this.methods[key] ??= makeMethod(this.position, key));
+    return (this.methods[key] = makeMethod(this.position, key));
   },
   apply(_target, _this, args) {
-    return callNow(this.position, null, args);
+    return callNow(this.position, "[null", null, args);
   },
 };
 const describeCapability = freeze(() => "[capability]");
-const makeMethod = (position, key) => freeze((...args) => callNow(position, key, args));
+const makeMethod = (position, key) => {
+  const head = "[" + stringify(escapeText(key));
+  return freeze((...args) => callNow(position, head, key, args));
+};
 
 const makeBareFunction = () => {
   const target = () => {};
@@ -98,17 +103,15 @@ const post = (op, a, value, stacks) => {
   return caps.length === 0 ? host(op, a, text) : apply(host, undefined, [op, a, text, ...caps]);
 };
 
-const mailboxText = (count) => toBinary(toBase64(subarray(mailbox, 0, count)));
+// Views of the mailbox by size class.
+const views = [];
+for (let size = CLASS_BYTES_MIN; size <= mailbox.length; size *= 2) views[views.length] = subarray(mailbox, 0, size);
 
-// An answer is the first part of its text and how to go on: 3 bits of status, one for "there is more", the length.
 const readText = (answer) => {
-  let text = mailboxText(answer >> 4);
-  if ((answer & 8) === 0) return text;
-  let more = 1;
-  while (more) {
-    const next = host(OP.read);
-    text += mailboxText(next >> 4);
-    more = next & 8;
+  let text = toBinary(toBase64(views[answer >> 4]));
+  while (answer & 8) {
+    answer = host(OP.read);
+    text += toBinary(toBase64(views[answer >> 4]));
   }
   return text;
 };
@@ -130,8 +133,11 @@ defineProperty(Stopped.prototype, "name", { value: "Stopped", writable: true, co
 
 // What an answer means: its value, or an exception.
 const finish = (answer) => {
+  const status = answer & 7;
+  if (status === 4 && answer >= 0) return answer >> 3;
   if (answer < 0) throw failure(answer);
-  return conclude(answer & 7, parse(readText(answer)));
+  if (status === 5) return undefined;
+  return conclude(status, parse(readText(answer)));
 };
 const conclude = (status, parsed) => {
   const caps = parsed[0], body = parsed[1];
@@ -149,7 +155,21 @@ const bodyOf = (method, args) => {
   for (let i = 0; i < args.length; i++) body[i + 1] = args[i];
   return body;
 };
-const callNow = (position, method, args) => finish(post(OP.call, position, bodyOf(method, args), false));
+// The engine keeps long strings in the pieces they were put together of; the host reads strings in one piece, as native functions make them.
+const flatten = (text) => text.length < 256 ? text : sliceText(text, 0);
+
+// "head" is the JSON text of the body up to its arguments: most calls have few and simple ones, for which the text is put together here.
+const callNow = (position, head, method, args) => {
+  let text = head;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (typeof arg === "number" && arg - arg === 0 && arg !== 0) text += "," + arg;
+    else if (typeof arg === "string") text += "," + stringify(escapeText(arg));
+    else if (typeof arg === "boolean") text += arg ? ",true" : ",false";
+    else return finish(post(OP.call, position, bodyOf(method, args), false));
+  }
+  return finish(host(OP.call, position, flatten(text + "]")));
+};
 
 const waiting = new Map_(); // position of a promise -> its resolvers
 

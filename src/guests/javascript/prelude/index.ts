@@ -6,7 +6,7 @@
 
 import { PASSABLE_DEPTH_MAX, PASSABLE_SLOTS_MAX } from "../../../passable/index.ts";
 import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "../limits.ts";
-import { DispatchEvent, HostOp, SERVICE_ERRORS } from "../protocol.ts";
+import { DispatchEvent, HostOp, MAILBOX_CLASS_BYTES_MIN, SERVICE_ERRORS } from "../protocol.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { CHILDREN } from "./children.ts";
 import { DISPATCH } from "./dispatch.ts";
@@ -27,6 +27,7 @@ export const PRELUDE: string = [
   `const OP = ${JSON.stringify(HostOp)}, EVENT = ${JSON.stringify(DispatchEvent)};`,
   `const SERVICE_ERRORS = ${JSON.stringify(SERVICE_ERRORS)};`,
   `const DEPTH_AND_SLOTS = { depth: ${PASSABLE_DEPTH_MAX}, slots: ${PASSABLE_SLOTS_MAX} };`,
+  `const CLASS_BYTES_MIN = ${MAILBOX_CLASS_BYTES_MIN};`,
   VALUES,
   CAPABILITIES,
   GLOBALS,
