@@ -26,7 +26,14 @@ import {
   writeSync,
 } from "node:fs";
 import type { Directory, DirectoryEntry, EntryStat, EntryType, EntryUpdate, NewEntry } from "../../powers/index.ts";
-import { assertTarget, compareNames, isTargetInside, makeReadOnlyDirectory, PowerError } from "../../powers/index.ts";
+import {
+  assertTarget,
+  compareNames,
+  isTargetInside,
+  isWithin,
+  makeReadOnlyDirectory,
+  PowerError,
+} from "../../powers/index.ts";
 import { translated } from "./errors.ts";
 import type { FolderWalk } from "./folder-walk.ts";
 import { makeFolderWalk } from "./folder-walk.ts";
@@ -186,6 +193,9 @@ class NodeDirectory implements Directory, Disposable {
     this.#at(path, (hostPath) => {
       const stat = lstatSync(hostPath);
       if (stat.isSymbolicLink() && !isTargetInside(newPath, readlinkSync(hostPath))) throw new PowerError("outside");
+      // Linux says ENOTEMPTY whenever the target holds the source; POSIX tells a file apart, and so do we everywhere.
+      if (path !== newPath && isWithin(path, newPath))
+        throw new PowerError(stat.isDirectory() ? "not-empty" : "is-directory");
       this.#at(newPath, (newHostPath) => renameSync(hostPath, newHostPath));
     });
   }
