@@ -147,6 +147,7 @@ function invoke(process: ProcessRecord, child: ProcessRecord, name: string, args
   if (!values.every((value) => value !== undefined)) return ServiceError.export;
   if (!process.clist.hasRoom(1)) return ServiceError.limit;
   const cell = new PromiseCell();
+  cell.owner = process;
   child.push({ kind: "invoke", func: found.index, args: values, cell });
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
 }

@@ -56,7 +56,9 @@ export function capabilityAt(process: ProcessRecord, number: number): Capability
   const entry = process.clist.get(number);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "capability") return entry.capability;
-  return entry.kind === "promise" ? entry.cell : ServiceError.cannotTravel;
+  if (entry.kind !== "promise") return ServiceError.cannotTravel;
+  entry.cell.isShared = true;
+  return entry.cell;
 }
 
 function isOwn(process: ProcessRecord, capability: Capability): boolean {

@@ -36,6 +36,19 @@ function fresh(kernel: Kernel = makeTestKernel()): BareGuest {
   return BareGuest.spawn(kernel, { gas: 5_000_000, memoryBytes: 60 * PAGE, endowments: { echo: makeEcho() } });
 }
 
+/** A parent of three: the first two pass messages on to the first capability in them, the third echoes. At 4 and 5 the second and third. */
+function chain(): BareGuest {
+  const guest = BareGuest.spawn(makeTestKernel(), { gas: 5_000_000, memoryBytes: 60 * PAGE });
+  for (const mode of [MODE.relay, MODE.relay, MODE.echo]) {
+    const child = guest.spawnChild({ gas: 100_000, pages: 2 });
+    guest.do("wait", guest.invoke(child, "set_mode", mode));
+  }
+  const [, second, third] = guest.process.children;
+  guest.process.deliverSync(message("these", [second?.root as Capability, third?.root as Capability]));
+  expect(guest.process.inspect().clistSize).toBe(6);
+  return guest;
+}
+
 describe("freeze and thaw", () => {
   it.each([
     ["work", [40], 1],
@@ -69,6 +82,28 @@ describe("freeze and thaw", () => {
     expect(process.meter).toEqual(whole.process.meter);
     expect(root(process.freeze())).toBe(root(whole.process.freeze()));
   });
+
+  it.each([1, 2, 5, 50])(
+    "keep a chain of synchronous calls between three children, frozen after every %i gas",
+    (slice) => {
+      const whole = chain();
+      const expected = whole.process.callSync("call", whole.args(1, "to the end", [4, 5]));
+      expect(expected).toEqual({ kind: "done", results: [Status.fulfilled] });
+      const start = chain();
+      const { process, result, images } = runThroughImages(start, {
+        name: "call",
+        args: start.args(1, "to the end", [4, 5]),
+        slice,
+      });
+      expect(result).toEqual(expected);
+      expect(images).toBeGreaterThan(3);
+      expect(root(process.freeze())).toBe(root(whole.process.freeze()));
+      expect(process.callSync("add", [1, 1])).toEqual({ kind: "frozen" });
+      void process.resume();
+      expect(new BareGuest(process).call(3, "x")).toBe(Status.fulfilled);
+      expect(new BareGuest(process).read().text).toBe("x");
+    },
+  );
 
   it("does not change a process that is frozen and resumed", async () => {
     const guest = fresh();
@@ -326,7 +361,9 @@ describe("images that lie", () => {
     ],
     [
       "a module that is left out and not known",
-      broken((copy) => void (copy.modules[0] = { cid: "bafkreinothing", bytes: undefined })),
+      broken((copy) => {
+        copy.modules[0] = { cid: "bafkreinothing", bytes: undefined };
+      }),
     ],
   ])("with %s are refused as a whole", (_what, bad) => {
     const kernel = makeTestKernel();

@@ -31,8 +31,8 @@ export const CLIST_ENTRIES_MAX = 65_535;
 
 export const MAILBOX_TURNS_MAX = 4_096;
 
-/** All messages in one mailbox together. */
-export const MAILBOX_BYTES_MAX: number = 32 << 20;
+/** Messages and answers that wait for one process, together; and never more than the memory that it was granted. */
+export const MESSAGES_BYTES_MAX: number = 32 << 20;
 
 export const MESSAGE_BYTES_MAX: number = 16 << 20;
 

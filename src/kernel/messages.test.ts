@@ -266,19 +266,42 @@ describe("limits of messages", () => {
   });
 
   it("bound the mailbox by messages and by bytes", () => {
-    const { MAILBOX_TURNS_MAX, MAILBOX_BYTES_MAX, MESSAGE_BYTES_MAX } = limits;
+    const { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, MESSAGE_BYTES_MAX, PAGE_BYTES } = limits;
     const guest = BareGuest.spawn(makeTestKernel(), { gas: 0 });
     const small = Array.from({ length: MAILBOX_TURNS_MAX }, () => guest.process.root.receive(message("")));
     expect(small.every((answer) => answer instanceof Promise)).toBe(true);
     expect(guest.process.root.receive(message(""))).toMatchObject({ status: "broken", code: "limit" });
 
-    const big = BareGuest.spawn(makeTestKernel(), { gas: 0 });
+    const big = BareGuest.spawn(makeTestKernel(), { gas: 0, memoryBytes: MESSAGES_BYTES_MAX + PAGE_BYTES });
     const bytes = new Uint8Array(MESSAGE_BYTES_MAX);
-    for (let total = 0; total < MAILBOX_BYTES_MAX; total += bytes.length) {
+    for (let total = 0; total < MESSAGES_BYTES_MAX; total += bytes.length) {
       expect(big.process.root.receive(makeMessage(bytes))).toBeInstanceOf(Promise);
     }
     expect(big.process.root.receive(makeMessage(new Uint8Array(1)))).toMatchObject({ status: "broken", code: "limit" });
     expect(big.process.root.receive(makeMessage(new Uint8Array(MESSAGE_BYTES_MAX + 1)))).toMatchObject({
+      code: "limit",
+    });
+  });
+
+  it("bound what waits for a process by the memory that it was granted", () => {
+    const big: Capability = { receive: () => fulfilled(makeMessage(new Uint8Array(limits.PAGE_BYTES))) };
+    const guest = BareGuest.spawn(makeTestKernel(), { memoryBytes: 3 * limits.PAGE_BYTES, endowments: { big } });
+    const promises = [1, 2, 3, 4].map(() => guest.send(1));
+    expect(guest.do("wait", promises[3] as number)).toBe(Status.broken);
+    expect(guest.read().text).toContain("limit");
+    // What is fetched or dropped makes room again, but not what was passed on.
+    guest.do("drop", promises[0] as number);
+    const again = guest.send(1);
+    expect(guest.do("wait", again)).toBe(Status.fulfilled);
+    const shared = guest.send(-1, "", [promises[1] as number]);
+    guest.do("add", 0, 0);
+    guest.do("drop", promises[1] as number);
+    guest.do("drop", shared);
+    // One more has room; were it not for the one passed on, two had.
+    const [first, second] = [guest.send(1), guest.send(1)] as [number, number];
+    expect(guest.do("wait", second)).toBe(Status.broken);
+    expect(guest.do("wait", first)).toBe(Status.fulfilled);
+    expect(guest.process.root.receive(makeMessage(new Uint8Array(2 * limits.PAGE_BYTES)))).toMatchObject({
       code: "limit",
     });
   });

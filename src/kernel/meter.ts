@@ -91,6 +91,10 @@ export class Meter {
     return this.#gasUsed;
   }
 
+  get pagesMax(): number {
+    return this.#pagesMax;
+  }
+
   /** What the process's own memories may have in all. */
   get pagesOwnMax(): number {
     return this.#pagesMax - this.#pagesLent - this.#pagesHeld;

@@ -178,10 +178,8 @@ function callSync(
   pushCall(record, exportName, args, (reached) => {
     result = reached;
   });
-  return outcome(
-    sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined),
-    () => result,
-  );
+  const end = sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined);
+  return outcome(record.tree, end, result);
 }
 
 function finishSync(record: ProcessRecord, gas: number | undefined, sync: Sync): SyncResult {
@@ -192,14 +190,14 @@ function finishSync(record: ProcessRecord, gas: number | undefined, sync: Sync):
   turn.waiter = (reached) => {
     result = reached;
   };
-  return outcome(
-    sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined),
-    () => result,
-  );
+  const end = sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined);
+  return outcome(record.tree, end, result);
 }
 
-function outcome(end: "done" | "idle" | "gas", result: () => TurnResult | undefined): SyncResult {
-  return result() ?? { kind: end === "gas" ? "unfinished" : "parked" };
+function outcome(tree: Tree, end: "done" | "idle" | "gas", result: TurnResult | undefined): SyncResult {
+  if (result !== undefined) return result;
+  if (tree.halted !== undefined) return { kind: tree.halted };
+  return { kind: end === "gas" ? "unfinished" : "parked" };
 }
 
 interface ExportedFunction {

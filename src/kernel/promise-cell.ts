@@ -21,6 +21,10 @@ export class PromiseCell implements Capability {
   /** The process that has to answer: it holds the message or its resolver. Undefined where the answer comes from outside. */
   answerer: ProcessRecord | undefined;
   outstanding: Outstanding | undefined;
+  /** Whose memory limit the bytes of the answer count against while they wait to be fetched: the guest that asked. */
+  owner: ProcessRecord | undefined;
+  /** Others may hold it too: then it counts for as long as its owner lives. */
+  isShared = false;
   #answer: Answer | undefined;
   #watchers: (() => void)[] = [];
 
@@ -31,12 +35,23 @@ export class PromiseCell implements Capability {
   /** The first answer counts. */
   settle(answer: Answer): void {
     if (this.#answer !== undefined) return;
-    this.#answer = answer;
+    this.#answer = this.owner === undefined ? answer : this.owner.holdAnswer(answer);
     this.answerer = undefined;
     this.outstanding = undefined;
     const watchers = this.#watchers;
     this.#watchers = [];
     for (const watcher of watchers) watcher();
+  }
+
+  /** The answer came before the one who asked could say whether it can be kept. */
+  replace(answer: Answer): void {
+    this.#answer = answer;
+  }
+
+  /** The owner has fetched the answer, or does not want it. */
+  forget(): void {
+    if (this.#answer !== undefined && !this.isShared) this.owner?.forgetAnswer(this.#answer);
+    this.owner = undefined;
   }
 
   /** Calls `watcher` when the answer is there, at once where it is. */

@@ -6,7 +6,7 @@
 import { Clist } from "./clist.ts";
 import type { Guest, GuestKind, GuestMessage } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
-import { MAILBOX_BYTES_MAX, MAILBOX_TURNS_MAX } from "./limits.ts";
+import { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, PAGE_BYTES } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import type { Answer, Message } from "./message.ts";
 import { broken, messageOverLimit } from "./message.ts";
@@ -72,6 +72,7 @@ export class ProcessRecord {
   sliceStart = 0;
   #mailbox: Turn[] = [];
   #mailboxBytes = 0;
+  #answerBytes = 0;
   readonly #references = new Map<number, ExportReference>();
 
   constructor(parts: ProcessParts) {
@@ -196,6 +197,25 @@ export class ProcessRecord {
     return cell;
   }
 
+  /** An answer waits for the process to fetch it; one that it may not keep is as good as broken. */
+  holdAnswer(answer: Answer): Answer {
+    if (answer.status === "broken" || this.isEnded) return answer;
+    const byteLength = answer.message.bytes.length;
+    if (!this.#hasRoomFor(byteLength)) return broken("limit", "the process holds as many bytes of messages as it may");
+    this.#answerBytes += byteLength;
+    return answer;
+  }
+
+  forgetAnswer(answer: Answer): void {
+    if (answer.status !== "broken") this.#answerBytes -= answer.message.bytes.length;
+  }
+
+  /** Messages that wait may take as much again as the memory that the process was granted. */
+  #hasRoomFor(byteLength: number): boolean {
+    const granted = Math.max(1, this.meter.pagesMax) * PAGE_BYTES;
+    return this.#mailboxBytes + this.#answerBytes + byteLength <= Math.min(MESSAGES_BYTES_MAX, granted);
+  }
+
   #refusal(turn: Turn): Answer | undefined {
     if (this.stop !== undefined && this.state === "ended") {
       return broken("ended", `the process has ended: ${describeStop(this.stop)}`);
@@ -204,9 +224,8 @@ export class ProcessRecord {
     if (turn.kind === "settle" || turn.kind === "child") return undefined;
     if (this.#mailbox.length >= MAILBOX_TURNS_MAX)
       return broken("limit", `mailbox of ${MAILBOX_TURNS_MAX} messages is full`);
-    if (this.#mailboxBytes + turnBytes(turn) > MAILBOX_BYTES_MAX) {
-      return broken("limit", `mailbox of ${MAILBOX_BYTES_MAX} bytes is full`);
-    }
+    if (!this.#hasRoomFor(turnBytes(turn)))
+      return broken("limit", "the process holds as many bytes of messages as it may");
     return undefined;
   }
 }

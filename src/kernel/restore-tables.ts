@@ -103,7 +103,7 @@ export class RestoreTables {
         };
       }
       case "promise":
-        return { kind, cell: this.#cellAt(reader.field("cell")), listening: reader.field("listening").bool() };
+        return { kind, cell: this.#owned(record, reader.field("cell")), listening: reader.field("listening").bool() };
       case "resolver":
         return { kind, cell: this.#cellAt(reader.field("cell")) };
       case "child": {
@@ -135,8 +135,11 @@ export class RestoreTables {
   #capability(reader: PlainReader): Capability {
     const to = reader.field("to").oneOf(["promise", "export", "outside", "lost"]);
     switch (to) {
-      case "promise":
-        return this.#cellAt(reader.field("cell"));
+      case "promise": {
+        const cell = this.#cellAt(reader.field("cell"));
+        cell.isShared = true;
+        return cell;
+      }
       case "export": {
         const { records } = this.#init;
         const process = records[reader.field("process").int(0, records.length - 1)] as ProcessRecord;
@@ -207,6 +210,14 @@ export class RestoreTables {
 
   #cellAt(reader: PlainReader): PromiseCell {
     return this.#cells[reader.int(0, this.#cells.length - 1)] as PromiseCell;
+  }
+
+  /** Held by more than one, it counts for the first, as if that one had asked. */
+  #owned(record: ProcessRecord, reader: PlainReader): PromiseCell {
+    const cell = this.#cellAt(reader);
+    if (cell.owner === undefined) cell.owner = record;
+    else cell.isShared = true;
+    return cell;
   }
 
   #cellOrNone(reader: PlainReader): PromiseCell | undefined {

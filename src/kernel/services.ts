@@ -64,6 +64,7 @@ function send(process: ProcessRecord, position: number, guestMessage: GuestMessa
   if (!process.clist.hasRoom(1)) return ServiceError.limit;
   process.charge(messageGas(message.bytes.length));
   const cell = sendTo(process, target, message);
+  own(process, cell);
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
 }
 
@@ -126,10 +127,20 @@ function suspendFor(process: ProcessRecord, position: number, cell: PromiseCell,
   return new Suspend(KERNEL_WAKE, position);
 }
 
+/** From now on the answer counts against the process that asked for it. It may be there already. */
+export function own(process: ProcessRecord, cell: PromiseCell): void {
+  if (cell.answer !== undefined) {
+    const held = process.holdAnswer(cell.answer);
+    if (held !== cell.answer) cell.replace(held);
+  }
+  cell.owner = process;
+}
+
 function takeAnswer(process: ProcessRecord, position: number, cell: PromiseCell): GuestAnswer {
   process.clist.drop(position);
   const answer = cell.answer;
   if (answer === undefined) throw new Error("promise: no answer to take");
+  cell.forget();
   if (answer.status !== "broken") process.charge(messageGas(answer.message.bytes.length));
   return receiveAnswer(process, answer);
 }
@@ -187,6 +198,7 @@ function drop(process: ProcessRecord, position: number): number {
   const entry = process.clist.drop(position);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "child") discardProcess(entry.process);
+  if (entry.kind === "promise" && entry.cell.owner === process) entry.cell.forget();
   if (entry.kind === "source") process.meter.unhold(entry.pages);
   if (entry.kind === "resolver") {
     entry.cell.settle({ status: "broken", code: "refused", reason: "the callee will not answer" });

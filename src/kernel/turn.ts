@@ -36,9 +36,8 @@ export type TurnWork =
 
 /** What the turn adds to the bytes of a mailbox. */
 export function turnBytes(turn: TurnWork): number {
-  if (turn.kind === "deliver") return turn.message.bytes.length;
-  if (turn.kind === "settle" && turn.answer.status !== "broken") return turn.answer.message.bytes.length;
-  return 0;
+  // The bytes of an answer count with its promise.
+  return turn.kind === "deliver" ? turn.message.bytes.length : 0;
 }
 
 /** The promise that breaks if the turn is never done. */
