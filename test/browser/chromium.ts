@@ -101,11 +101,12 @@ async function startWorker(page: Page): Promise<void> {
 
 /** Bytes cross to the page and back as base64: what the protocol between test and page carries is JSON. */
 async function travelInPage(page: Page, init: LegInit): Promise<Leg> {
-  const bytes = "image" in init.from ? init.from.image : init.from.program;
+  const bytes = "image" in init.from ? init.from.image : "program" in init.from ? init.from.program : new Uint8Array();
   const { image, ...leg } = await page.evaluate(
     async ({ text, init }) => {
       const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-      const from = "image" in init.from ? { image: bytes } : { ...init.from, program: bytes };
+      const from =
+        "image" in init.from ? { image: bytes } : "program" in init.from ? { ...init.from, program: bytes } : init.from;
       const call = (globalThis as unknown as { callWorker(init: unknown): Promise<Leg> }).callWorker;
       const { image, ...rest } = await call({ ...init, from });
       let binary = "";
@@ -121,5 +122,7 @@ async function travelInPage(page: Page, init: LegInit): Promise<Leg> {
 
 function withoutBytes(init: LegInit): LegInit {
   const none = new Uint8Array();
-  return { ...init, from: "image" in init.from ? { image: none } : { ...init.from, program: none } };
+  const { from } = init;
+  if ("image" in from) return { ...init, from: { image: none } };
+  return "program" in from ? { ...init, from: { ...from, program: none } } : init;
 }
