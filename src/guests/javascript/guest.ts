@@ -23,7 +23,7 @@ export interface JavaScriptPowers {
   readonly stderr?: OutputStream;
   /** For Date and performance; without it time is gas. */
   readonly clock?: Clock;
-  /** For the engine's own needs; Math.random stays seeded by the base image. */
+  /** For Math.random, which else is seeded by the base image: the same numbers in every process. */
   readonly random?: RandomSource;
   /** A promise was rejected and the turn ended without a handler. Without this it is a line in the kernel's log. */
   onUnhandledRejection?(reason: unknown): void;
@@ -43,6 +43,7 @@ export function makeJavaScriptKind(init: { readonly program: Program; readonly b
         services,
         stdout: given.stdout,
         stderr: given.stderr,
+        random: given.random,
         onUnhandledRejection(reason: GuestMessage): void {
           if (given.onUnhandledRejection === undefined) services.log(unhandledLine(reason));
           else given.onUnhandledRejection(readReason(reason));

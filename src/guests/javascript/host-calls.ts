@@ -6,7 +6,7 @@
 
 import type { GuestAnswer, GuestMessage, GuestServices, HostContext, HostFunction } from "../../kernel/index.ts";
 import { Exit, ServiceError, Suspend } from "../../kernel/index.ts";
-import type { OutputStream } from "../../powers/index.ts";
+import type { OutputStream, RandomSource } from "../../powers/index.ts";
 import { isWait } from "../../powers/index.ts";
 import { HostCallFrame } from "./engine.ts";
 import { LOG_LINE_BYTES_MAX, MAILBOX_BYTES, MODULES_MAX, NAME_BYTES_MAX } from "./limits.ts";
@@ -27,6 +27,7 @@ export interface HostCallParts {
   readonly services: GuestServices;
   readonly stdout: OutputStream | undefined;
   readonly stderr: OutputStream | undefined;
+  readonly random: RandomSource | undefined;
   /** A message's bytes: the reason of a rejection that nobody handled. */
   onUnhandledRejection(reason: GuestMessage): void;
 }
@@ -234,6 +235,15 @@ const becomeMain: Operation = (_call, { state }) => {
   return 0;
 };
 
+const RANDOM_MASK = 2 ** 27 - 1;
+
+const drawRandom: Operation = (_call, { random }) => {
+  if (random === undefined) return ServiceError.noEntry;
+  const bytes = new Uint8Array(4);
+  random.fill(bytes);
+  return new DataView(bytes.buffer).getUint32(0) & RANDOM_MASK;
+};
+
 /** Codes of processes are a byte everywhere. */
 const EXIT_CODE_MASK = 0xff;
 
@@ -261,5 +271,6 @@ const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.inspect]: (call, parts, context) => presentJson(parts.services.inspect(call.int(1) ?? 0), parts, context),
   [HostOp.rejected]: rejected,
   [HostOp.main]: becomeMain,
+  [HostOp.random]: drawRandom,
   [HostOp.exit]: (call) => new Exit((call.int(1) ?? 0) & EXIT_CODE_MASK),
 };

@@ -54,6 +54,8 @@ export const HostOp = {
   main: 23,
   /** (code): ends the process. */
   exit: 24,
+  /** () -> 27 random bits, or below zero where there is no power of randomness. */
+  random: 25,
 } as const;
 
 /** First argument of the dispatcher. */

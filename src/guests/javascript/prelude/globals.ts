@@ -56,7 +56,27 @@ for (const [name, level] of [["debug", 0], ["log", 1], ["info", 1], ["warn", 2],
   consoleObject[name] = (...values) => log(level, values);
 }
 consoleObject.assert = (condition, ...values) => { if (!condition) log(3, ["Assertion failed", ...values]); };
+consoleObject.dir = consoleObject.table = consoleObject.group = consoleObject.log;
+consoleObject.groupEnd = () => {};
+const counts = new Map_(), starts = new Map_();
+consoleObject.count = (label = "default") => {
+  const count = (counts.get(label) ?? 0) + 1;
+  counts.set(label, count);
+  log(1, [label + ": " + count]);
+};
+consoleObject.time = (label = "default") => { starts.set(label, Date.now()); };
+consoleObject.timeLog = (label = "default") => { log(1, [label + ": " + (Date.now() - (starts.get(label) ?? NaN)) + " ms"]); };
+consoleObject.timeEnd = (label = "default") => { consoleObject.timeLog(label); starts.delete(label); };
 define("console", consoleObject);
+
+// Whether there is a power of randomness shows at the first use; without one the engine's own function is back then.
+const seededRandom = Math.random;
+Math.random = function random() {
+  const high = host(OP.random);
+  if (high >= 0) return ((high & 0x3ffffff) * 0x8000000 + host(OP.random)) / 2 ** 53;
+  if (Math.random === random) Math.random = seededRandom;
+  return seededRandom();
+};
 
 // Kept for good: a position that is dropped cannot be found again.
 const endowments = new Map_();
