@@ -71,6 +71,7 @@ export function makeRecord(init: RecordInit): ProcessRecord {
       program,
       imports: (module, name) => lookUp(modules, module, name),
       memoryPagesMax: meter.pagesOwnMax,
+      ...(kind.stackSlotsMax === undefined ? {} : { stackSlotsMax: kind.stackSlotsMax }),
       ...(init.machine === undefined ? {} : { state: init.machine }),
     });
     record.machine = machine;

@@ -20,6 +20,8 @@ export interface GuestKind {
   readonly base?: GuestBase;
   /** Import modules that it provides, where it can run any program that imports nothing else. */
   readonly provides?: readonly string[];
+  /** Slots of the call stack, where the kind needs another limit than the default: the same for all its processes, everywhere. */
+  readonly stackSlotsMax?: number;
   make(init: GuestInit): Guest;
 }
 
