@@ -27,7 +27,7 @@ export {
 export type { RandomSource, SeededRandom, SeededRandomState } from "./random.ts";
 export { DEFAULT_SEED, makeSeededRandom } from "./random.ts";
 export type { Resolved, ResolveRequest } from "./resolve.ts";
-export { resolvePath, SYMLINKS_FOLLOWED_MAX } from "./resolve.ts";
+export { NAMES_WALKED_MAX, resolvePath, SYMLINKS_FOLLOWED_MAX } from "./resolve.ts";
 export type { Collector, InputStream, OutputStream, QueueInput, Wait } from "./streams.ts";
 export {
   COLLECTOR_BYTES_MAX,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "./directory.conformance.ts";
 import type { Directory } from "./index.ts";
-import { makeMemoryDirectory, resolvePath, SYMLINKS_FOLLOWED_MAX } from "./index.ts";
+import { makeMemoryDirectory, NAMES_WALKED_MAX, resolvePath, SYMLINKS_FOLLOWED_MAX } from "./index.ts";
 
 function makeTree(): Directory {
   const directory = makeMemoryDirectory({ files: { "in/d/f": "x", "in/e/": "", secret: "s" } });
@@ -84,6 +84,17 @@ describe("resolvePath", () => {
     const resolve = (path: string): unknown => resolvePath(chain, { base: "", path, follow: true });
     expect(codeOf(() => resolve(`l${SYMLINKS_FOLLOWED_MAX - 1}`))).toBe("none");
     expect(codeOf(() => resolve(`l${SYMLINKS_FOLLOWED_MAX}`))).toBe("is-symlink");
+  });
+
+  it("walks 4096 names and not one more, however links multiply them", () => {
+    const directory = makeMemoryDirectory({ files: { "d/": "" } });
+    directory.create("l", { type: "symlink", target: `${"./".repeat(2000)}d` });
+    const resolve = (path: string): unknown => resolvePath(directory, { base: "", path, follow: true });
+    expect(codeOf(() => resolve("l/../l"))).toBe("none");
+    expect(codeOf(() => resolve("l/../l/../l"))).toBe("is-symlink");
+    const rest = NAMES_WALKED_MAX - (1 + 2001);
+    expect(codeOf(() => resolve(`l${"/".repeat(rest)}`))).toBe("none");
+    expect(codeOf(() => resolve(`l${"/".repeat(rest + 1)}`))).toBe("is-symlink");
   });
 
   it("stays inside whatever it is asked", () => {

@@ -10,6 +10,8 @@ import { joinPath, PATH_BYTES_MAX, parentPath } from "./path.ts";
 
 /** As on Linux. */
 export const SYMLINKS_FOLLOWED_MAX = 40;
+/** Forty links of the longest targets would be a hundred thousand questions to the folder. */
+export const NAMES_WALKED_MAX = 4096;
 
 export interface ResolveRequest {
   /** The folder where the path starts and which it must not leave: a canonical path. */
@@ -67,7 +69,9 @@ function resolveSlowly(directory: Directory, request: ResolveRequest): Resolved 
   let stat: EntryStat | undefined;
   let mustBeDirectory = false;
   let linksFollowed = 0;
+  let namesWalked = 0;
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (++namesWalked > NAMES_WALKED_MAX) throw new PowerError("is-symlink", "a path of too many names");
     if (name === "" || name === ".") {
       if (pending.length === 0) mustBeDirectory = true;
       continue;

@@ -102,10 +102,12 @@ function answerOf(definition: WasiDefinition, call: WasiCall, process: WasiProce
 export function toHostFunction(definition: WasiDefinition, process: WasiProcess): HostFunction {
   return (context, ...values) => {
     process.clocks.setGas(context.gasUsed);
+    // What a call asked that was then parked is asked again, and counts once.
+    process.folders.takeWork();
     const call = new WasiCall(context, values);
     const answer = answerOf(definition, call, process);
     if (answer instanceof Suspend) return answer;
-    const gas = definition.gas + Math.floor(call.bytesCopied / BYTES_PER_GAS);
+    const gas = definition.gas + process.folders.takeWork() + Math.floor(call.bytesCopied / BYTES_PER_GAS);
     if (gas > 0) context.charge(gas);
     return answer;
   };

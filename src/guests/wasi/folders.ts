@@ -7,6 +7,7 @@
 import type { Directory, EntryStat, MemoryDirectory } from "../../powers/index.ts";
 import { makeMemoryDirectory } from "../../powers/index.ts";
 import { FILETYPE_OF, ORPHAN_BYTES_MAX } from "./abi.ts";
+import { makeCountedDirectory } from "./counted-directory.ts";
 import type { DescriptorTable, FileDescriptor, FolderDescriptor } from "./descriptors.ts";
 import { ERRNO, errnoOf, fail } from "./errno.ts";
 
@@ -54,21 +55,37 @@ export class Folders {
   readonly #scratch = new Map<string, MemoryDirectory>();
   readonly #orphans: MemoryDirectory;
   readonly #devices = new Map<string, bigint>();
+  readonly #counted = new Map<Directory, Directory>();
+  #work = 0;
 
   constructor(init: FoldersInit) {
-    for (const [guestPath, directory] of Object.entries(init.granted)) this.#directories.set(guestPath, directory);
+    for (const [guestPath, directory] of Object.entries(init.granted)) this.#give(guestPath, directory);
     for (const [guestPath, saved] of init.scratch) {
       const directory = makeMemoryDirectory({ now: init.now, saved });
       this.#scratch.set(guestPath, directory);
-      this.#directories.set(guestPath, directory);
+      this.#give(guestPath, directory);
     }
     const limits = { bytesMax: ORPHAN_BYTES_MAX, entriesMax: ORPHANS_MAX };
     this.#orphans = makeMemoryDirectory({ now: init.now, saved: init.orphans ?? undefined, ...limits });
-    this.#directories.set(ORPHANS, this.#orphans);
+    this.#give(ORPHANS, this.#orphans);
   }
 
-  names(): readonly string[] {
-    return [...this.#directories.keys()].filter((name) => name !== ORPHANS);
+  /** One folder under two names stays one, so that files can be renamed and linked from one to the other. */
+  #give(guestPath: string, directory: Directory): void {
+    const counted =
+      this.#counted.get(directory) ??
+      makeCountedDirectory(directory, (gas) => {
+        this.#work += gas;
+      });
+    this.#counted.set(directory, counted);
+    this.#directories.set(guestPath, counted);
+  }
+
+  /** Gas for what was asked of folders since this was last called. */
+  takeWork(): number {
+    const work = this.#work;
+    this.#work = 0;
+    return work;
   }
 
   /** ESTALE if the folder was not given again at the thaw. */
@@ -103,7 +120,7 @@ export class Folders {
    */
   prepareOrphan(table: DescriptorTable, directory: Directory, path: string): Orphaning {
     const open = this.#openFiles(table, directory, path);
-    if (open.length === 0 || directory === this.#orphans) return { bytesCopied: 0, commit() {}, abort() {} };
+    if (open.length === 0) return { bytesCopied: 0, commit() {}, abort() {} };
     const stat = directory.stat(path);
     let number = 0;
     const used = new Set(this.#orphans.list("").map((entry) => entry.name));
@@ -146,7 +163,7 @@ export class Folders {
   /** After a descriptor was closed: its content goes if it was the last one of an unlinked file. */
   closed(table: DescriptorTable, closed: FileDescriptor): void {
     if (closed.folder !== ORPHANS) return;
-    const isOpen = this.#openFiles(table, this.#orphans, closed.path).length > 0;
+    const isOpen = this.#openFiles(table, this.#directories.get(ORPHANS)!, closed.path).length > 0;
     if (!isOpen) this.#removeOrphan(closed.path);
   }
 

@@ -221,6 +221,37 @@ describe("time and randomness without powers", () => {
   });
 });
 
+describe("gas", () => {
+  it("is what docs/spec/wasi.md says, for a call at a time", () => {
+    const caller = new WasiCaller({
+      args: ["program"],
+      directories: { "/": makeMemoryDirectory({ files: { f: "0123456789", "d/": "" } }) },
+    });
+    const cost = (work: () => unknown): number => {
+      const before = caller.charged;
+      work();
+      return caller.charged - before;
+    };
+    expect(cost(() => caller.call("clock_time_get", 0, 0n, RESULT))).toBe(0);
+    expect(cost(() => caller.call("args_get", RESULT, RESULT + 100))).toBe(1);
+    expect(cost(() => caller.call("random_get", 0, 800))).toBe(100);
+    expect(cost(() => caller.write(1, "sixteen letters!"))).toBe(200 + 2);
+    // The path as a whole.
+    expect(cost(() => caller.open("f", { rights: 1 << 1 }))).toBe(1000 + 200);
+    // The path as a whole, its one name, and making the file.
+    expect(cost(() => caller.open("new", { oflags: 1 }))).toBe(1000 + 3 * 200);
+    // Two names, and the folder at the end.
+    expect(cost(() => caller.open("d/../d/..", { rights: 0 }))).toBe(1000 + 3 * 200);
+    expect(cost(() => caller.open("no", { rights: 0 }))).toBe(1000 + 2 * 200);
+    expect(cost(() => caller.read(4))).toBe(200 + 200 + 1);
+    // Three names listed, five entries looked up, each 24 bytes and its name.
+    expect(cost(() => names(caller, 3, 0n))).toBe(1000 + 200 + 3 * 20 + 5 * 200 + Math.floor((5 * 24 + 8) / 8));
+    expect(cost(() => names(caller, 3, 5n))).toBe(1000);
+    // The path, what the file is, its content, and the removal.
+    expect(cost(() => caller.call("path_unlink_file", 3, ...caller.text("f")))).toBe(1000 + 4 * 200 + 1);
+  });
+});
+
 describe("saved state", () => {
   function makeBusy(): WasiCaller {
     const directory = makeMemoryDirectory({ files: { f: "content", g: "x" } });
