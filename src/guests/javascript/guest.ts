@@ -10,6 +10,7 @@ import { makeDriver } from "./driver.ts";
 import { engineFunctions } from "./engine.ts";
 import { makeHostCall } from "./host-calls.ts";
 import { engineImports, wasiImports } from "./imports.ts";
+import { ENGINE_STACK_SLOTS } from "./limits.ts";
 import { loadState, saveState } from "./state.ts";
 
 /** Images name it. */
@@ -35,6 +36,7 @@ export function makeJavaScriptKind(init: { readonly program: Program; readonly b
     name: JAVASCRIPT_KIND,
     program: init.program,
     base: init.base,
+    stackSlotsMax: ENGINE_STACK_SLOTS,
     make({ saved, services, powers }: GuestInit): Guest {
       const given = (powers ?? {}) as JavaScriptPowers;
       const state = loadState(saved ?? init.base.saved);

@@ -56,7 +56,7 @@ describe("a program", () => {
     ).toEqual({
       status: exit(1),
       out: "",
-      errors: "Uncaught Error: rejected\n    at <anonymous> (main.ts:1:25)\n",
+      errors: "Uncaught Error: rejected\n    at <anonymous> (main.ts:1:20)\n",
     });
     expect((await runFiles({ "main.ts": "setTimeout(() => { throw 5 }, 1)" })).status).toEqual(exit(1));
     expect((await runFiles({ "main.ts": 'import "./gone.ts"' })).errors).toContain("could not load module 'gone.ts'");

@@ -70,13 +70,14 @@ consoleObject.timeEnd = (label = "default") => { consoleObject.timeLog(label); s
 define("console", consoleObject);
 
 // Whether there is a power of randomness shows at the first use; without one the engine's own function is back then.
-const seededRandom = Math.random;
-Math.random = function random() {
+const { random: seededRandom } = Math;
+const setRandom = (value) => defineProperty(Math, "random", { value, writable: true, configurable: true });
+setRandom(function random() {
   const high = host(OP.random);
   if (high >= 0) return ((high & 0x3ffffff) * 0x8000000 + host(OP.random)) / 2 ** 53;
-  if (Math.random === random) Math.random = seededRandom;
+  setRandom(seededRandom);
   return seededRandom();
-};
+});
 
 // Kept for good: a position that is dropped cannot be found again.
 const endowments = new Map_();
