@@ -49,6 +49,8 @@ function callHost(sender: ProcessRecord, capability: Capability, message: Messag
     return;
   }
   expose(message);
+  // Also for calls that are answered at once: an image must not show how fast the host was.
+  const callId = tree.takeCallId();
   let answer: Answer | Promise<Answer>;
   try {
     answer = capability.receive(message);
@@ -60,7 +62,7 @@ function callHost(sender: ProcessRecord, capability: Capability, message: Messag
     cell.settle(checkAnswer(sender, answer));
     return;
   }
-  attachOutstanding(cell, { callId: tree.takeCallId(), sender, capability, answer });
+  attachOutstanding(cell, { callId, sender, capability, answer });
 }
 
 /** The answer that a promise of the host brings becomes the cell's, as an input from outside. */
