@@ -1,0 +1,89 @@
+/**
+ * Fetches and builds the real programs that the long tests run, into `.cache/real/`: nothing of others' is in the repository.
+ * `node test/real/setup.ts` does all of it; it needs npm, and for SQLite clang, tclsh and Debian's apt-get.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { clangVersion } from "../../bench/build-programs.ts";
+import { projectRoot } from "../support/sources.ts";
+
+export const REAL_FOLDER: string = `${projectRoot}/.cache/real`;
+const PACKAGES = ["@yowasp/yosys@0.55.944", "@ruby/3.4-wasm-wasi@2.10.1"];
+const SQLITE_FLAGS = [
+  "-DSQLITE_OS_OTHER=1",
+  "-DSQLITE_THREADSAFE=0",
+  "-DSQLITE_OMIT_LOAD_EXTENSION",
+  "-DSQLITE_OMIT_WAL",
+  "-DSQLITE_OMIT_LOCALTIME",
+  "-DSQLITE_TEMP_STORE=3",
+];
+const TARGET = "--target=wasm32-wasi";
+const DEBIAN_SOURCES = `Types: deb-src
+URIs: http://deb.debian.org/debian
+Suites: bookworm
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+`;
+
+export const REAL_PROGRAMS: { readonly [Name in "yosys" | "ruby" | "sqlite"]: string } = {
+  yosys: `${REAL_FOLDER}/node_modules/@yowasp/yosys/gen/yosys.core.wasm`,
+  ruby: `${REAL_FOLDER}/node_modules/@ruby/3.4-wasm-wasi/dist/ruby.wasm`,
+  sqlite: `${REAL_FOLDER}/sqlite.wasm`,
+};
+
+export const REAL_REMEDY = "run node test/real/setup.ts";
+
+export function isPresent(name: keyof typeof REAL_PROGRAMS): boolean {
+  return existsSync(REAL_PROGRAMS[name]);
+}
+
+function run(command: string, args: readonly string[], cwd: string = REAL_FOLDER): void {
+  execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function fetchPackages(): void {
+  const flags = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
+  run("npm", ["install", ...flags, "--prefix", REAL_FOLDER, ...PACKAGES]);
+}
+
+/** The sources from Debian, found through lists of our own so that the machine's stay as they are. */
+function fetchSqlite(): string {
+  const lists = `${REAL_FOLDER}/lists`;
+  const parts = `${REAL_FOLDER}/sources`;
+  mkdirSync(`${lists}/partial`, { recursive: true });
+  mkdirSync(parts, { recursive: true });
+  writeFileSync(`${parts}/source.sources`, DEBIAN_SOURCES);
+  const options = [`Dir::Etc::sourcelist=/dev/null`, `Dir::Etc::sourceparts=${parts}`, `Dir::State::lists=${lists}`];
+  const flags = options.flatMap((option) => ["-o", option]);
+  run("apt-get", [...flags, "-q", "update"]);
+  run("apt-get", [...flags, "-q", "source", "--download-only", "sqlite3"]);
+  const archive = readdirSync(REAL_FOLDER).find((file) => /^sqlite3_.*\.orig\.tar\.xz$/.test(file));
+  if (archive === undefined) throw new Error("apt-get gave no sources of sqlite3");
+  run("tar", ["xf", archive]);
+  const folder = readdirSync(REAL_FOLDER).find((file) => /^sqlite3-[\d.]+$/.test(file));
+  return `${REAL_FOLDER}/${folder}`;
+}
+
+function buildSqlite(folder: string): void {
+  if (!existsSync(`${folder}/sqlite3.c`)) {
+    run("./configure", ["--disable-tcl", "--disable-readline"], folder);
+    run("make", ["sqlite3.c"], folder);
+  }
+  run("clang", [TARGET, "-O2", "-w", ...SQLITE_FLAGS, "-c", `${folder}/sqlite3.c`, "-o", "sqlite3.o"]);
+  run("clang", [TARGET, "-O2", `-I${folder}`, "-c", `${projectRoot}/test/real/sqlite-main.c`, "-o", "sqlite-main.o"]);
+  const link = ["-Wl,--strip-debug", "-Wl,-z,stack-size=1048576"];
+  run("clang", [TARGET, ...link, "sqlite-main.o", "sqlite3.o", "-o", REAL_PROGRAMS.sqlite]);
+}
+
+if (import.meta.main) {
+  mkdirSync(REAL_FOLDER, { recursive: true });
+  if (!isPresent("yosys") || !isPresent("ruby")) fetchPackages();
+  if (!isPresent("sqlite")) {
+    if (clangVersion() === undefined) console.error("SQLite is left out: it needs clang");
+    else buildSqlite(fetchSqlite());
+  }
+  for (const name of ["yosys", "ruby", "sqlite"] as const)
+    console.log(`${name}: ${isPresent(name) ? "ready" : "missing"}`);
+}
