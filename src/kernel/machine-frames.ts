@@ -115,7 +115,8 @@ function callFromImage(
 ): PendingCall {
   const { module } = program;
   const isGrow = pending.func === module.functions.length && module.memories.length > 0;
-  if (!isGrow && pending.func >= module.importedFunctions) {
+  const isImport = pending.func < module.importedFunctions && module.functions[pending.func] !== undefined;
+  if (!isGrow && !isImport) {
     throw new StateError(`pending: function ${pending.func} is not an import`);
   }
   const type = isGrow ? MEMORY_GROW : (module.types[module.functions[pending.func] as number] as FunctionType);

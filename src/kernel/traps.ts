@@ -26,7 +26,7 @@ const TEXTS: readonly (readonly [RegExp, TrapCode])[] = [
   ],
   [/out of bounds call_indirect/, "table-out-of-bounds"],
   [/table.*(out of bounds|out of range)|out of bounds table|element segment|table index/, "table-out-of-bounds"],
-  [/dereferencing a null|null reference|null exnref|throw_ref/, "null-reference"],
+  [/dereferencing a null|null reference|null exnref|throw_ref|rethrowing null/, "null-reference"],
   [
     /memory.*(out of bounds|out of range)|out of bounds memory|index out of bounds|data segment|segment.*out of bounds/,
     "memory-out-of-bounds",
