@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { GuestCall, GuestDriver, GuestEvent, Value } from "../../kernel/index.ts";
+import type { GuestCall, GuestDriver, GuestEvent, GuestMessage, Value } from "../../kernel/index.ts";
 import type { EngineFunctions } from "./engine.ts";
 import { DispatchEvent } from "./protocol.ts";
 import type { JavaScriptState } from "./state.ts";
-import { advanceTask, type Task, type TextTask } from "./tasks.ts";
+import { advanceTask, CALL_ARGS_MAX, type CallTask, type Task, type TextTask } from "./tasks.ts";
 import { answerText, messageText } from "./texts.ts";
 
 export function makeDriver(state: JavaScriptState, functions: EngineFunctions): GuestDriver {
@@ -31,12 +31,29 @@ export function makeDriver(state: JavaScriptState, functions: EngineFunctions): 
   });
 }
 
-function taskForEvent(event: GuestEvent): TextTask {
+function taskForEvent(event: GuestEvent): Task {
   if (event.kind === "deliver") {
+    const call = event.target === 0 ? simpleCall(event.message) : undefined;
+    if (call !== undefined) return { kind: "call", step: 0, resolver: event.resolver, ...call };
     return textTask(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message));
   }
   const { status, text } = answerText(event.answer, event.position);
   return textTask(DispatchEvent.settle, event.position, status, text);
+}
+
+/** `["call","name",1,2]` and the like, exactly: everything else is for the guest to read. */
+const SIMPLE_CALL = /^\["call","([A-Za-z_$][\w$]*)"((?:,(?:0|-?[1-9][0-9]{0,8}))*)\]$/;
+const SIMPLE_CALL_BYTES_MAX = 128;
+
+function simpleCall(message: GuestMessage): Pick<CallTask, "name" | "args" | "string"> | undefined {
+  const { bytes } = message;
+  if (bytes.length > SIMPLE_CALL_BYTES_MAX || bytes[0] !== 0x5b || bytes[2] !== 0x63) return undefined;
+  const match = SIMPLE_CALL.exec(String.fromCharCode(...bytes));
+  const [, name, list] = match ?? [];
+  if (name === undefined || list === undefined) return undefined;
+  const args = list === "" ? [] : list.slice(1).split(",").map(Number);
+  if (args.length > CALL_ARGS_MAX) return undefined;
+  return { name: new TextEncoder().encode(name), args, string: 0n };
 }
 
 function textTask(event: number, a: number, b: number, text: Uint8Array): TextTask {

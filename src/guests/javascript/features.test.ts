@@ -367,6 +367,33 @@ describe("globals", () => {
 });
 
 describe("synchronous calls of the host", () => {
+  it("take any number of integers, and fail as others do", async () => {
+    const js = host.spawn();
+    await js.evaluate(
+      "'use strict'; function list(...args) { return [this === undefined, args.length, ...args] } function fail(n) { throw new RangeError('no ' + n) } const hidden = () => 1",
+    );
+    for (const args of [
+      [],
+      [0],
+      [1, -2],
+      [1, 2, 3],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5],
+      [999_999_999, -999_999_999],
+      [2 ** 31],
+      [-0],
+      [1.5],
+      [undefined],
+    ]) {
+      expect(js.callSync("list", args)).toEqual([true, args.length, ...args]);
+    }
+    expect((await failureOf(js.call("fail", 3))).message).toBe("no 3");
+    expect(((await failureOf(js.call("fail", 3))) as GuestError).guestStack).toContain("at fail (script.js");
+    expect((await failureOf(js.call("hidden"))).message).toBe('no exported function "hidden"');
+    expect((await failureOf(js.call("toString", 1))).message).toContain('"toString"');
+    expect(js.callSync("eval", ["1 + 1"])).toBe(2);
+  });
+
   it("answer in the caller's thread, or say that they cannot yet", async () => {
     const js = host.spawn({ endowments: { slow: makeCapability(async () => 1) } });
     await js.evaluate(

@@ -72,6 +72,8 @@ export const DispatchEvent = {
   report: 5,
   /** The turn is over; only asked of a process that is a program. */
   turnEnd: 6,
+  /** (resolver, name, ...integers): a call with few and simple arguments, without a text. */
+  call: 7,
 } as const;
 
 /**

@@ -13,6 +13,7 @@ function fullState() {
   state.sources.set("a.js", [8, 9]);
   state.tasks.push(
     { kind: "text", step: 1, event: 0, a: 0, b: 2, text: new Uint8Array([1]), buffer: 7, string: -1n },
+    { kind: "call", step: 1, resolver: 3, name: new Uint8Array([97]), args: [1, -2], string: -1n },
     { kind: "source", step: 0, name: "b.js", source: new Uint8Array([2]) },
     { kind: "evaluate", step: 2, name: "c.js", source: new Uint8Array(), buffer: 0, value: 0n, ok: true },
     { kind: "rejection", step: 0, promise: 1, reason: 2, handled: false },

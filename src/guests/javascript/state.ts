@@ -5,7 +5,7 @@
 
 import { type Plain, PlainReader } from "../../kernel/index.ts";
 import { MODULES_MAX, REJECTIONS_PER_TURN_MAX } from "./limits.ts";
-import type { Task } from "./tasks.ts";
+import { CALL_ARGS_MAX, type Task } from "./tasks.ts";
 
 /** Where things are in the engine's memory: the same for all processes of one base image. */
 export interface EnginePlaces {
@@ -106,7 +106,7 @@ function readSource(reader: PlainReader): [string, [number, number]] {
   return [name.text(), [pointer(at), length.int(0, POINTER_MAX)]];
 }
 
-const TASK_KINDS = ["text", "source", "import", "evaluate", "jobs", "rejection", "report", "turnEnd"] as const;
+const TASK_KINDS = ["text", "call", "source", "import", "evaluate", "jobs", "rejection", "report", "turnEnd"] as const;
 
 function readTask(reader: PlainReader): Task {
   const kind = reader.field("kind").oneOf(TASK_KINDS);
@@ -121,6 +121,18 @@ function readTask(reader: PlainReader): Task {
         b: reader.field("b").int(INT32_MIN, POINTER_MAX),
         text: reader.field("text").bytes(),
         buffer: pointer(reader.field("buffer")),
+        string: word(reader.field("string")),
+      };
+    case "call":
+      return {
+        kind,
+        step,
+        resolver: reader.field("resolver").int(INT32_MIN, POINTER_MAX),
+        name: reader.field("name").bytes(),
+        args: reader
+          .field("args")
+          .list(CALL_ARGS_MAX)
+          .map((item) => item.int(INT32_MIN, POINTER_MAX)),
         string: word(reader.field("string")),
       };
     case "source":

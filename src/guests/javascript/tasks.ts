@@ -28,6 +28,16 @@ export interface TextTask {
   string: bigint;
 }
 
+/** As a text that calls a function by name with integers only: the dispatcher gets them as they are. */
+export interface CallTask {
+  readonly kind: "call";
+  step: number;
+  readonly resolver: number;
+  readonly name: Uint8Array;
+  readonly args: readonly number[];
+  string: bigint;
+}
+
 /** A source is put where the engine's loader can take it. */
 export interface SourceTask {
   readonly kind: "source";
@@ -76,6 +86,7 @@ export interface TurnEndTask {
 
 export type Task =
   | TextTask
+  | CallTask
   | SourceTask
   | ImportTask
   | EvaluateTask
@@ -97,6 +108,8 @@ export function advanceTask(task: Task, bench: Bench, result: Value | undefined)
   switch (task.kind) {
     case "text":
       return advanceText(task, step, bench, result);
+    case "call":
+      return advanceCall(task, step, bench, result);
     case "source":
       return advanceSource(task, step, bench, result);
     case "import":
@@ -121,13 +134,13 @@ function advanceText(task: TextTask, step: number, bench: Bench, result: Value |
   if (step === 0) {
     if (task.text.length <= MAILBOX_BYTES) {
       task.step = 2;
-      return newString(task, bench, state.places.mailbox);
+      return newString(task.text, bench, state.places.mailbox);
     }
     return { func: functions.malloc, args: [task.text.length] };
   }
   if (step === 1) {
     task.buffer = result as number;
-    return newString(task, bench, task.buffer);
+    return newString(task.text, bench, task.buffer);
   }
   if (step === 2) {
     task.string = result as bigint;
@@ -140,9 +153,21 @@ function advanceText(task: TextTask, step: number, bench: Bench, result: Value |
   return undefined;
 }
 
-function newString(task: TextTask, bench: Bench, pointer: number): Call {
-  bench.memory.set(task.text, pointer);
-  return { func: bench.functions.newString, args: [bench.state.places.context, pointer, task.text.length] };
+function newString(text: Uint8Array, bench: Bench, pointer: number): Call {
+  bench.memory.set(text, pointer);
+  return { func: bench.functions.newString, args: [bench.state.places.context, pointer, text.length] };
+}
+
+function advanceCall(task: CallTask, step: number, bench: Bench, result: Value | undefined): Call | undefined {
+  const { functions, state } = bench;
+  if (step === 0) return newString(task.name, bench, state.places.mailbox);
+  if (step === 1) {
+    task.string = result as bigint;
+    if (isException(task.string)) return undefined;
+    const args = task.args.map((value) => intValue(value));
+    return dispatch(bench, [intValue(DispatchEvent.call), intValue(task.resolver), task.string, ...args]);
+  }
+  return step === 2 ? { func: functions.freeValue, args: [state.places.context, task.string] } : undefined;
 }
 
 function advanceSource(task: SourceTask, step: number, bench: Bench, result: Value | undefined): Call | undefined {
@@ -227,14 +252,17 @@ function advanceRejection(task: RejectionTask, step: number, bench: Bench): Call
   return undefined;
 }
 
-/** Four arguments of 8 bytes, then the word into which the engine writes the context of a job. */
-const CONTROL_CONTEXT_OFFSET = 4 * 8;
+const DISPATCH_ARGS = 7;
+/** What is left of them for the arguments of a simple call. */
+export const CALL_ARGS_MAX: number = DISPATCH_ARGS - 3;
+/** Arguments of 8 bytes, then the word into which the engine writes the context of a job. */
+const CONTROL_CONTEXT_OFFSET: number = DISPATCH_ARGS * 8;
 export const CONTROL_BYTES: number = CONTROL_CONTEXT_OFFSET + 8;
 
 /** The dispatcher reads its arguments in place, so they are not in the mailbox, which answers overwrite. */
 function dispatch(bench: Bench, args: readonly bigint[]): Call {
   const { context, control, dispatcher } = bench.state.places;
   const view = new DataView(bench.memory.buffer, bench.memory.byteOffset, bench.memory.byteLength);
-  for (let index = 0; index < 4; index += 1) view.setBigInt64(control + 8 * index, args[index] ?? JS_UNDEFINED, true);
-  return { func: bench.functions.call, args: [context, dispatcher, JS_UNDEFINED, 4, control] };
+  for (const [index, arg] of args.entries()) view.setBigInt64(control + 8 * index, arg, true);
+  return { func: bench.functions.call, args: [context, dispatcher, JS_UNDEFINED, args.length, control] };
 }

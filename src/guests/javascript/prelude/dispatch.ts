@@ -35,6 +35,22 @@ const root = {
   },
 };
 
+const exportedFunction = (name) => {
+  const found = hasOwn(entryExports, name) ? entryExports[name] : hasOwn(globalThis, name) ? globalThis[name] : undefined;
+  if (typeof found !== "function") throw new TypeError_("no exported function " + stringify(String_(name)));
+  return found;
+};
+
+// As the message "call", for integers only.
+const callSimply = (resolver, name, a, b, c, d) => {
+  try {
+    const found = exportedFunction(name);
+    respondWith(resolver, d !== undefined ? found(a, b, c, d) : c !== undefined ? found(a, b, c) : b !== undefined ? found(a, b) : a !== undefined ? found(a) : found(), true);
+  } catch (error) {
+    respond(resolver, true, error, true);
+  }
+};
+
 const addModules = (entry, modules) => {
   if (typeof entry !== "string") throw new TypeError_("import: expected the name of a module");
   const names = keysOf(modules);
@@ -52,12 +68,8 @@ const deliver = (target, resolver, text) => {
     const method = shift(args);
     if (target !== 0) return respondWith(resolver, invoke(exported[target], method, args), stacks);
     switch (method) {
-      case "call": {
-        const name = shift(args);
-        const found = hasOwn(entryExports, name) ? entryExports[name] : hasOwn(globalThis, name) ? globalThis[name] : undefined;
-        if (typeof found !== "function") throw new TypeError_("no exported function " + stringify(String_(name)));
-        return respondWith(resolver, apply(found, undefined, args), stacks);
-      }
+      case "call":
+        return respondWith(resolver, apply(exportedFunction(shift(args)), undefined, args), stacks);
       case "eval":
         if (typeof args[0] !== "string" || typeof args[1] !== "string") throw new TypeError_("eval: expected a name and a source");
         checked(host(OP.eval, args[1], args[0]));
@@ -149,8 +161,9 @@ const reportUnhandled = () => {
   }
 };
 
-return (kind, a, b, c) => {
+return (kind, a, b, c, d, e, f) => {
   switch (kind) {
+    case EVENT.call: return callSimply(a, b, c, d, e, f);
     case EVENT.deliver: return deliver(a, b, c);
     case EVENT.settle: return settle(a, b, c);
     case EVENT.evaluated: return void evaluated(a, b);
