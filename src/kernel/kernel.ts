@@ -13,6 +13,7 @@ import type { GuestKind } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { applyKeeperAction, stopProcess } from "./keeper.ts";
 import { PAGE_BYTES, PROGRAMS_CACHED_MAX, SLICE_GAS_DEFAULT } from "./limits.ts";
+import { endowmentName } from "./locator.ts";
 import type { Answer, Capability } from "./message.ts";
 import { Meter } from "./meter.ts";
 import type { Process, ProcessHost } from "./process.ts";
@@ -387,11 +388,4 @@ function reachable(tree: Tree): boolean {
     if (process.state === "stopped" && process.keeper !== undefined) return true;
   }
   return false;
-}
-
-function endowmentName(locator: Plain): string | undefined {
-  if (typeof locator !== "object" || locator === null || Array.isArray(locator) || locator instanceof Uint8Array)
-    return undefined;
-  const { endowment, process } = locator as { readonly [key: string]: Plain };
-  return typeof endowment === "string" && process === 0 ? endowment : undefined;
 }

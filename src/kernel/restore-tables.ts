@@ -7,6 +7,7 @@ import type { Plain, TreeState, Value } from "../image/index.ts";
 import { decodeImage } from "../image/index.ts";
 import type { ClistEntry } from "./clist.ts";
 import { CLIST_ENTRIES_MAX, INVOKE_VALUES_MAX, MESSAGE_CAPABILITIES_MAX, OUTSTANDING_CALLS_MAX } from "./limits.ts";
+import { locatorText } from "./locator.ts";
 import { valuesToCarriers } from "./machine-values.ts";
 import type { Answer, BrokenCode, Capability, Message } from "./message.ts";
 import { broken } from "./message.ts";
@@ -48,6 +49,7 @@ export interface TablesInit {
 export class RestoreTables {
   readonly #init: TablesInit;
   readonly #cells: PromiseCell[] = [];
+  readonly #resolved = new Map<string, Capability>();
 
   constructor(init: TablesInit) {
     this.#init = init;
@@ -146,12 +148,23 @@ export class RestoreTables {
         return process.reference(reader.field("target").int(0, EXPORT_MAX));
       }
       case "outside":
-        return this.#init.resolveLocator(reader.field("locator").value) ?? makeLost();
+        return this.#resolve(reader.field("locator").value);
       case "lost":
         return makeLost();
       default:
         return to satisfies never;
     }
+  }
+
+  /** One locator stands for one capability, however often it occurs: its identity is kept. */
+  #resolve(locator: Plain): Capability {
+    const text = locatorText(locator);
+    let capability = this.#resolved.get(text);
+    if (capability === undefined) {
+      capability = this.#init.resolveLocator(locator) ?? makeLost(locator);
+      this.#resolved.set(text, capability);
+    }
+    return capability;
   }
 
   #turn(record: ProcessRecord, reader: PlainReader): Turn & TurnWork {
@@ -293,9 +306,10 @@ function hold(record: ProcessRecord, pages: number, reader: PlainReader): void {
   if (!record.meter.hold(pages)) throw reader.error("the process cannot afford the memory of what it holds");
 }
 
-/** Stands for a capability that the thawing side did not give. */
-function makeLost(): Capability {
+/** Stands for a capability that the thawing side did not give. It keeps its name: another thaw may find what it names. */
+function makeLost(locator?: Plain): Capability {
   return Object.freeze({
+    ...(locator === undefined ? {} : { locator }),
     receive: () => broken("lost", "nothing stands for this capability where the process was thawed"),
   });
 }

@@ -9,6 +9,7 @@ import { decodeImage, encodeImage, type Hasher } from "../../image/index.ts";
 import type { HostValue } from "../host.ts";
 import type { Keeper, KeeperAction } from "../keeper.ts";
 import type { Kernel, SpawnInit } from "../kernel.ts";
+import { endowmentName, locatorText } from "../locator.ts";
 import { makeMessage } from "../message.ts";
 import type { Process } from "../process.ts";
 import { Link, type Methods, type WireAnswer } from "./link.ts";
@@ -73,7 +74,7 @@ export function serveKernel(init: ServeInit): void {
       const named = new Map(wire.endowments.map(([name, held]) => [name, link.capabilityFromWire(held)]));
       const process = kernel.thaw(decodeImage(wire.image, init.hasher && { hasher: init.hasher }), {
         ...common(wire),
-        resolveLocator: (locator) => named.get(locatorKey(locator)),
+        resolveLocator: (locator) => named.get(endowmentName(locator) ?? locatorText(locator)),
       });
       return publish(process);
     },
@@ -92,12 +93,6 @@ export function serveKernel(init: ServeInit): void {
     const object = link.export(processMethods(process, link, init.hasher, () => link.drop(object)));
     return { object, root: link.capabilityToWire(process.root) };
   };
-}
-
-/** How hosts name what stands for a name in an image: the endowment's name, or the locator as JSON. */
-export function locatorKey(locator: Plain): string {
-  if (typeof locator === "object" && locator !== null && "endowment" in locator) return String(locator.endowment);
-  return JSON.stringify(locator, (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
 
 function makeRemoteObject(link: Link, object: number): RemoteObject {
