@@ -5,7 +5,7 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { clangVersion } from "../../bench/build-programs.ts";
 import { projectRoot } from "../support/sources.ts";
 
@@ -20,12 +20,8 @@ const SQLITE_FLAGS = [
   "-DSQLITE_TEMP_STORE=3",
 ];
 const TARGET = "--target=wasm32-wasi";
-const DEBIAN_SOURCES = `Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-`;
+/** Where Debian's apt keeps what this machine installs from. */
+const APT_FOLDER = "/etc/apt";
 
 export const REAL_PROGRAMS: { readonly [Name in "yosys" | "ruby" | "sqlite"]: string } = {
   yosys: `${REAL_FOLDER}/node_modules/@yowasp/yosys/gen/yosys.core.wasm`,
@@ -48,13 +44,37 @@ function fetchPackages(): void {
   run("npm", ["install", ...flags, "--prefix", REAL_FOLDER, ...PACKAGES]);
 }
 
+/** The machine's own Debian archives, asked for source packages instead of binary ones. */
+function writeSourceLists(folder: string): void {
+  const parts = `${APT_FOLDER}/sources.list.d`;
+  const files = [
+    `${APT_FOLDER}/sources.list`,
+    ...(existsSync(parts) ? readdirSync(parts) : []).map((name) => `${parts}/${name}`),
+  ];
+  let count = 0;
+  for (const file of files.filter((name) => existsSync(name))) {
+    const isStanzas = file.endsWith(".sources");
+    const entries = readFileSync(file, "utf8").split(isStanzas ? /\n\s*\n/ : "\n");
+    const debian = entries.filter((entry) => /^(Types: |\s*)deb\b/m.test(entry) && /debian/i.test(entry));
+    const sources = debian.map((entry) =>
+      entry.replace(isStanzas ? /^Types: .*$/m : /^\s*deb\b/, isStanzas ? "Types: deb-src" : "deb-src"),
+    );
+    if (sources.length > 0)
+      writeFileSync(
+        `${folder}/source-${count++}.${isStanzas ? "sources" : "list"}`,
+        `${sources.join(isStanzas ? "\n\n" : "\n")}\n`,
+      );
+  }
+  if (count === 0) throw new Error(`${APT_FOLDER} names no Debian archive to fetch the sources of sqlite3 from`);
+}
+
 /** The sources from Debian, found through lists of our own so that the machine's stay as they are. */
 function fetchSqlite(): string {
   const lists = `${REAL_FOLDER}/lists`;
   const parts = `${REAL_FOLDER}/sources`;
   mkdirSync(`${lists}/partial`, { recursive: true });
   mkdirSync(parts, { recursive: true });
-  writeFileSync(`${parts}/source.sources`, DEBIAN_SOURCES);
+  writeSourceLists(parts);
   const options = [`Dir::Etc::sourcelist=/dev/null`, `Dir::Etc::sourceparts=${parts}`, `Dir::State::lists=${lists}`];
   const flags = options.flatMap((option) => ["-o", option]);
   run("apt-get", [...flags, "-q", "update"]);
