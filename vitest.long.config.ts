@@ -11,7 +11,7 @@ const config: ViteUserConfig = defineConfig({
     reporters: ["./scripts/totals-reporter.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 45 * 60_000,
+    testTimeout: 25 * 60_000,
     hookTimeout: 10 * 60_000,
     passWithNoTests: true,
   },
