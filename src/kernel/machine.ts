@@ -271,7 +271,7 @@ class RunningMachine implements Machine, RuntimeCalls {
       this.#inGuest = false;
     }
     this.#exception = undefined;
-    if (this.#unwound.length > 0) return this.#unwind();
+    if (this.#unwound.length > 0 || this.#stopped !== undefined) return this.#unwind();
     this.#pending = { kind: "results", values: this.#results };
     if (this.#frames.length === 0) {
       const { module } = this.#program;
@@ -354,8 +354,8 @@ class RunningMachine implements Machine, RuntimeCalls {
 
   frame(id: number, gas: number, resultCarriers: number): void {
     if (id === rewriting.POINT_FINISHED) {
-      const finished = this.#unwound.length === 0;
-      // A function that was stopped returns too, with dummies.
+      // A function that was stopped returns too, with dummies; also one whose last act was a tail call of a host function.
+      const finished = this.#unwound.length === 0 && this.#stopped === undefined;
       this.#results = [];
       this.#sink = finished ? this.#results : undefined;
       if (finished) this.#use(gas);

@@ -5,6 +5,8 @@
  */
 
 import { Bulk } from "./generate-bulk.ts";
+import { Calls } from "./generate-calls.ts";
+import { attempt } from "./generate-try.ts";
 import { constant, isAccess, isDivision, type Plain, randomPlain, STORES } from "./generate-values.ts";
 import { Bytes, type Letter, type Signature, TYPE_CODES } from "./module-writer.ts";
 import type { Random } from "./random.ts";
@@ -31,12 +33,13 @@ export class FunctionGenerator {
   readonly code: Bytes = new Bytes();
   readonly random: Random;
   readonly shape: Shape;
-  readonly #index: number;
-  readonly #signature: Signature;
-  readonly #leaf: boolean;
+  readonly index: number;
+  readonly signature: Signature;
+  readonly leaf: boolean;
   readonly #locals: Letter[];
-  readonly #labels: Label[] = [];
+  readonly labels: Label[] = [];
   readonly #bulk: Bulk;
+  readonly #calls: Calls;
   #budget: number;
   #depth = 0;
 
@@ -45,23 +48,24 @@ export class FunctionGenerator {
     if (self === undefined) throw new RangeError(`index: no function ${index}`);
     this.random = random;
     this.shape = shape;
-    this.#index = index;
-    this.#signature = self.signature;
-    this.#leaf = self.kind === "leaf";
+    this.index = index;
+    this.signature = self.signature;
+    this.leaf = self.kind === "leaf";
     const count = random.below(random.chance(0.05) ? MANY_LOCALS : LOCALS_MAX);
     this.#locals = [...self.signature.params, ...Array.from({ length: count }, () => randomLetter(random))];
-    this.#budget = random.below(this.#leaf ? LEAF_BUDGET : FULL_BUDGET) + 4;
+    this.#budget = random.below(this.leaf ? LEAF_BUDGET : FULL_BUDGET) + 4;
     this.#bulk = new Bulk(this);
+    this.#calls = new Calls(this);
   }
 
   /** With its locals before it. */
   body(): Bytes {
-    if (!this.#leaf && this.random.chance(0.8)) this.#guard();
-    this.#labels.push({ types: this.#signature.results, loop: false });
+    if (!this.leaf && this.random.chance(0.8)) this.#guard();
+    this.labels.push({ types: this.signature.results, loop: false });
     this.#statements(4);
-    this.#operands(this.#signature.results);
+    this.operands(this.signature.results);
     this.code.byte(END);
-    const declared = this.#locals.slice(this.#signature.params.length);
+    const declared = this.#locals.slice(this.signature.params.length);
     const body = new Bytes().u32(declared.length);
     for (const letter of declared) body.u32(1).byte(TYPE_CODES[letter]);
     return body.bytes(this.code.list);
@@ -71,7 +75,7 @@ export class FunctionGenerator {
   #guard(): undefined {
     const { code, random, shape } = this;
     code.byte(0x23).u32(shape.fuel).byte(0x45, OPENERS.if, 0x40);
-    for (const letter of this.#signature.results) constant(code, random, letter);
+    for (const letter of this.signature.results) constant(code, random, letter);
     code.byte(0x0f, END, 0x23).u32(shape.fuel).byte(0x41, 1, 0x6b, 0x24).u32(shape.fuel);
   }
 
@@ -87,16 +91,16 @@ export class FunctionGenerator {
   #pickValue(letter: Letter): undefined {
     const roll = this.random.below(100);
     if (roll < 22) return this.#simpleValue(letter);
-    if (roll < 52) return this.#operation(letter);
+    if (roll < 52) return this.operation(letter);
     if (roll < 57) return this.#tee(letter);
     if (roll < 62) return this.#select(letter);
-    if (roll < 70) return this.#block({ params: this.#blockParams(), results: [letter] });
-    if (roll < 76) return this.#if({ params: this.#blockParams(), results: [letter] });
-    if (roll < 80 && !this.#leaf) return this.#loop({ params: this.#blockParams(), results: [letter] });
+    if (roll < 70) return this.#block({ params: this.blockParams(), results: [letter] });
+    if (roll < 76) return this.#if({ params: this.blockParams(), results: [letter] });
+    if (roll < 80 && !this.leaf) return this.#loop({ params: this.blockParams(), results: [letter] });
     if (roll < 84) return this.#branchValue(letter);
-    if (roll < 87 && !this.#leaf) return this.#bulk.value(letter);
+    if (roll < 87 && !this.leaf) return this.#bulk.value(letter);
     if (roll < 88) return this.#diverge();
-    return this.#callFor(letter);
+    return this.#calls.value(letter);
   }
 
   #simpleValue(letter: Letter): undefined {
@@ -109,7 +113,7 @@ export class FunctionGenerator {
     else constant(code, random, letter);
   }
 
-  #operation(letter: Letter): undefined {
+  operation(letter: Letter): undefined {
     const operation = randomPlain(this.random, letter);
     if (operation === undefined) this.#simpleValue(letter);
     else this.#plain(operation);
@@ -150,7 +154,7 @@ export class FunctionGenerator {
 
   /** `block … value br_if 0 … end`, with a value to carry. */
   #branchValue(letter: Letter): undefined {
-    this.#open("block", { params: [], results: [letter] });
+    this.open("block", { params: [], results: [letter] });
     this.value(letter);
     this.value("i");
     this.code.byte(0x0d, 0);
@@ -159,7 +163,7 @@ export class FunctionGenerator {
       this.statement();
       this.value(letter);
     }
-    this.#close();
+    this.close();
   }
 
   statement(): undefined {
@@ -178,23 +182,23 @@ export class FunctionGenerator {
     if (roll < 40) return this.#globalSet();
     if (roll < 47) return this.#block(this.#blockSignature(), true);
     if (roll < 55) return this.#if(this.#blockSignature(), true);
-    if (roll < 63 && !this.#leaf) return this.#loop(this.#blockSignature(), true);
+    if (roll < 63 && !this.leaf) return this.#loop(this.#blockSignature(), true);
     if (roll < 70) return this.#branchIf();
-    if (roll < 74) return this.#divergeIf();
-    if (roll < 81 && !this.#leaf) return this.#bulk.statement();
-    if (roll < 86 && this.shape.exceptions && !this.#leaf) return this.#try();
+    if (roll < 74) return this.divergeIf();
+    if (roll < 81 && !this.leaf) return this.#bulk.statement();
+    if (roll < 86 && this.shape.exceptions && !this.leaf) return attempt(this);
     if (roll < 88) {
       this.code.byte(0x01);
       return;
     }
-    return this.#callAndDrop();
+    return this.#calls.statement();
   }
 
   #statements(most: number): undefined {
     for (let left = this.random.below(most + 1); left > 0; left--) this.statement();
   }
 
-  #operands(letters: readonly Letter[]): undefined {
+  operands(letters: readonly Letter[]): undefined {
     for (const letter of letters) {
       if (this.random.chance(0.1)) this.statement();
       this.value(letter);
@@ -213,7 +217,7 @@ export class FunctionGenerator {
     else this.code.byte(0x1a);
   }
 
-  #dropAll(letters: readonly Letter[]): undefined {
+  dropAll(letters: readonly Letter[]): undefined {
     for (const letter of [...letters].reverse()) this.drop(letter);
   }
 
@@ -225,113 +229,113 @@ export class FunctionGenerator {
     this.code.byte(0x24).u32(global);
   }
 
-  #blockParams(): Letter[] {
+  blockParams(): Letter[] {
     return this.random.chance(0.3)
       ? [randomLetter(this.random), randomLetter(this.random)].slice(this.random.below(2))
       : [];
   }
 
   #blockSignature(): Signature {
-    return { params: this.#blockParams(), results: this.#blockParams() };
+    return { params: this.blockParams(), results: this.blockParams() };
   }
 
-  #open(kind: Kind, signature: Signature): undefined {
+  open(kind: Kind, signature: Signature): undefined {
     this.code.byte(OPENERS[kind]);
-    this.#blockType(signature);
-    this.#labels.push({ types: kind === "loop" ? signature.params : signature.results, loop: kind === "loop" });
+    this.blockType(signature);
+    this.labels.push({ types: kind === "loop" ? signature.params : signature.results, loop: kind === "loop" });
   }
 
-  #blockType({ params, results }: Signature): undefined {
+  blockType({ params, results }: Signature): undefined {
     const [result] = results;
     if (params.length === 0 && results.length === 0) this.code.byte(0x40);
     else if (params.length === 0 && results.length === 1 && result !== undefined) this.code.byte(TYPE_CODES[result]);
     else this.code.signed(BigInt(this.shape.types.numberOf({ params, results })));
   }
 
-  #close(): undefined {
-    this.#labels.pop();
+  close(): undefined {
+    this.labels.pop();
     this.code.byte(END);
   }
 
   /** The inside of a block: from its parameters on the stack to its results. */
-  #inside({ params, results }: Signature): undefined {
+  inside({ params, results }: Signature): undefined {
     if (params.join() === results.join() && this.random.chance(0.5)) return this.#statements(2);
-    this.#dropAll(params);
+    this.dropAll(params);
     this.#statements(3);
-    this.#operands(results);
+    this.operands(results);
   }
 
   #block(signature: Signature, dropped = false): undefined {
-    this.#operands(signature.params);
-    this.#open("block", signature);
-    this.#inside(signature);
-    this.#close();
-    if (dropped) this.#dropAll(signature.results);
+    this.operands(signature.params);
+    this.open("block", signature);
+    this.inside(signature);
+    this.close();
+    if (dropped) this.dropAll(signature.results);
   }
 
   #if(signature: Signature, dropped = false): undefined {
-    this.#operands(signature.params);
+    this.operands(signature.params);
     this.value("i");
-    this.#open("if", signature);
-    this.#inside(signature);
+    this.open("if", signature);
+    this.inside(signature);
     if (signature.params.join() !== signature.results.join() || this.random.chance(0.5)) {
       this.code.byte(0x05);
-      this.#inside(signature);
+      this.inside(signature);
     }
-    this.#close();
-    if (dropped) this.#dropAll(signature.results);
+    this.close();
+    if (dropped) this.dropAll(signature.results);
   }
 
   /** Goes round a few times: a local of its own counts down. */
   #loop(signature: Signature, dropped = false): undefined {
     const { code, random } = this;
-    const counter = this.#locals.push("i") - 1;
-    this.#operands(signature.params);
+    const counter = this.newLocal("i");
+    this.operands(signature.params);
     code
       .byte(0x41)
       .signed(BigInt(random.below(LOOP_ROUNDS_MAX)))
       .byte(0x21)
       .u32(counter);
-    this.#open("loop", signature);
-    this.#dropAll(signature.params);
+    this.open("loop", signature);
+    this.dropAll(signature.params);
     this.#statements(3);
-    this.#operands(signature.params);
+    this.operands(signature.params);
     code.byte(0x20).u32(counter).byte(0x41, 1, 0x6b, 0x22).u32(counter).byte(0x41, 0, 0x4a, 0x0d, 0);
-    this.#dropAll(signature.params);
-    this.#operands(signature.results);
-    this.#close();
-    if (dropped) this.#dropAll(signature.results);
+    this.dropAll(signature.params);
+    this.operands(signature.results);
+    this.close();
+    if (dropped) this.dropAll(signature.results);
   }
 
   #branchIf(): undefined {
     const depth = this.#pickLabel();
     const types = this.#labelTypes(depth);
-    this.#operands(types);
+    this.operands(types);
     this.value("i");
     this.code.byte(0x0d).u32(depth);
-    this.#dropAll(types);
+    this.dropAll(types);
   }
 
   /** A loop's label seldom: nothing says that it ends then. */
   #pickLabel(): number {
-    const depths = this.#labels
+    const depths = this.labels
       .map((_, i) => i)
       .filter((depth) => {
-        const label = this.#labels[this.#labels.length - 1 - depth];
+        const label = this.labels[this.labels.length - 1 - depth];
         return label !== undefined && !label.types.includes("e") && (!label.loop || this.random.chance(0.1));
       });
-    return depths.length === 0 ? this.#labels.length - 1 : this.random.pick(depths);
+    return depths.length === 0 ? this.labels.length - 1 : this.random.pick(depths);
   }
 
   #labelTypes(depth: number): readonly Letter[] {
-    return this.#labels[this.#labels.length - 1 - depth]?.types ?? [];
+    return this.labels[this.labels.length - 1 - depth]?.types ?? [];
   }
 
-  #divergeIf(): undefined {
+  divergeIf(): undefined {
     this.value("i");
-    this.#open("if", { params: [], results: [] });
+    this.open("if", { params: [], results: [] });
     this.#diverge();
-    this.#close();
+    this.close();
   }
 
   /** Control does not come back; what follows is dead, and sometimes there is something. */
@@ -341,17 +345,17 @@ export class FunctionGenerator {
     if (roll < 35) this.#branch();
     else if (roll < 55) this.#branchTable();
     else if (roll < 75) {
-      this.#operands(this.#signature.results);
+      this.operands(this.signature.results);
       code.byte(0x0f);
     } else if (roll < 78) code.byte(0x00);
-    else if (roll < 88 && shape.exceptions && !this.#leaf) this.#throw();
-    else if (!shape.tailCalls || this.#leaf || !this.#tailCall()) this.#branch();
+    else if (roll < 88 && shape.exceptions && !this.leaf) this.#throw();
+    else if (!shape.tailCalls || this.leaf || !this.#calls.tail()) this.#branch();
     if (random.chance(0.4)) this.#dead();
   }
 
   #branch(): undefined {
     const depth = this.#pickLabel();
-    this.#operands(this.#labelTypes(depth));
+    this.operands(this.#labelTypes(depth));
     this.code.byte(0x0c).u32(depth);
   }
 
@@ -359,9 +363,9 @@ export class FunctionGenerator {
     const { code, random } = this;
     const first = this.#pickLabel();
     const key = this.#labelTypes(first).join();
-    const alike = this.#labels.map((_, depth) => depth).filter((depth) => this.#labelTypes(depth).join() === key);
+    const alike = this.labels.map((_, depth) => depth).filter((depth) => this.#labelTypes(depth).join() === key);
     const targets = Array.from({ length: random.below(5) }, () => (random.chance(0.7) ? first : random.pick(alike)));
-    this.#operands(this.#labelTypes(first));
+    this.operands(this.#labelTypes(first));
     this.value("i");
     if (random.chance(0.7)) code.byte(0x41, 7, 0x71);
     code.byte(0x0e).u32(targets.length);
@@ -371,7 +375,7 @@ export class FunctionGenerator {
 
   #throw(): undefined {
     const tag = this.random.below(this.shape.tags.length);
-    this.#operands(this.shape.tags[tag]?.params ?? []);
+    this.operands(this.shape.tags[tag]?.params ?? []);
     this.code.byte(0x08).u32(tag);
   }
 
@@ -386,105 +390,9 @@ export class FunctionGenerator {
     else this.statement();
   }
 
-  #callable(): number[] {
-    const { functions } = this.shape;
-    return functions.flatMap(({ kind }, i) => (!this.#leaf || (kind === "leaf" && i > this.#index) ? [i] : []));
-  }
-
-  #signatureOf(func: number): Signature {
-    return this.shape.functions[func]?.signature ?? { params: [], results: [] };
-  }
-
-  /** A call that gives this type last or first among its results; or something simple. */
-  #callFor(letter: Letter): undefined {
-    const fitting = this.#callable().filter((func) => this.#signatureOf(func).results.includes(letter));
-    if (fitting.length === 0) return this.#operation(letter);
-    const func = this.random.pick(fitting);
-    this.#call(func);
-    const { results } = this.#signatureOf(func);
-    const at = results.indexOf(letter);
-    this.#dropAll(results.slice(at + 1));
-    if (at === 0) return;
-    // The wanted one is above others: it goes to a local of its own meanwhile.
-    const local = this.#locals.push(letter) - 1;
-    this.code.byte(0x21).u32(local);
-    this.#dropAll(results.slice(0, at));
-    this.code.byte(0x20).u32(local);
-  }
-
-  #callAndDrop(): undefined {
-    const callable = this.#callable();
-    if (callable.length === 0) return;
-    const func = this.random.pick(callable);
-    this.#call(func);
-    this.#dropAll(this.#signatureOf(func).results);
-  }
-
-  #call(func: number): undefined {
-    this.#operands(this.#signatureOf(func).params);
-    if (!this.#leaf && this.random.chance(0.25)) this.#indirect(func, 0x11);
-    else this.code.byte(0x10).u32(func);
-  }
-
-  /** By a table slot that holds the function at first, or by any. */
-  #indirect(func: number, opcode: number): undefined {
-    const { code, random, shape } = this;
-    const slot = shape.slots.indexOf(func);
-    if (slot >= 0 && random.chance(0.97)) code.byte(0x41).signed(BigInt(slot));
-    else {
-      this.value("i");
-      code.byte(0x41, 7, 0x71);
-    }
-    code
-      .byte(opcode)
-      .u32(shape.types.numberOf(this.#signatureOf(func)))
-      .u32(0);
-  }
-
-  /** False if no function has the same results. */
-  #tailCall(): boolean {
-    const results = this.#signature.results.join();
-    const fitting = this.#callable().filter((func) => this.#signatureOf(func).results.join() === results);
-    if (fitting.length === 0) return false;
-    const func = this.random.pick(fitting);
-    this.#operands(this.#signatureOf(func).params);
-    if (this.random.chance(0.3)) this.#indirect(func, 0x13);
-    else this.code.byte(0x12).u32(func);
-    return true;
-  }
-
-  /** block $out { block $handler { try_table (catch … $handler) { … } br $out } … } */
-  #try(): undefined {
-    const { code, random, shape } = this;
-    const tag = random.below(shape.tags.length);
-    const all = random.chance(0.4);
-    const withReference = random.chance(0.4);
-    const caught: Letter[] = [
-      ...(all ? [] : (shape.tags[tag]?.params ?? [])),
-      ...(withReference ? (["e"] as const) : []),
-    ];
-    const results = this.#blockParams();
-    this.#open("block", { params: [], results });
-    this.#open("block", { params: [], results: caught });
-    code.byte(0x1f);
-    this.#blockType({ params: [], results });
-    code.u32(1).byte((all ? 2 : 0) + (withReference ? 1 : 0));
-    if (!all) code.u32(tag);
-    code.u32(0);
-    this.#labels.push({ types: results, loop: false });
-    this.#inside({ params: [], results });
-    if (random.chance(0.5)) this.#divergeIf();
-    this.#close();
-    code.byte(0x0c, 1);
-    this.#close();
-    if (withReference) {
-      if (random.chance(0.3)) code.byte(0x0a);
-      else code.byte(0x1a);
-    }
-    this.#dropAll(caught.filter((letter) => letter !== "e"));
-    this.#operands(results);
-    this.#close();
-    this.#dropAll(results);
+  /** A local that nothing else uses. */
+  newLocal(letter: Letter): number {
+    return this.#locals.push(letter) - 1;
   }
 
   #localOf(letter: Letter): number | undefined {

@@ -8,9 +8,9 @@ import { hasWasmOpt, makeWasmOpt, REMEDY } from "./wasm-opt.ts";
 
 describe("random modules run as the oracle says, whatever interrupts them", () => {
   it("our own modules", () => {
-    const tally = runCampaign({ name: "own", firstSeed: 1, count: 120, generate: generateModule });
-    expect(tally.same).toBe(120);
-    expect(tally.calls).toBeGreaterThan(500);
+    const tally = runCampaign({ name: "own", firstSeed: 1, count: 80, generate: generateModule });
+    expect(tally.same).toBe(80);
+    expect(tally.calls).toBeGreaterThan(400);
     expect(tally.slices).toBeGreaterThan(1000);
     expect(tally.thaws).toBeGreaterThan(100);
   });
@@ -18,8 +18,8 @@ describe("random modules run as the oracle says, whatever interrupts them", () =
   const title = hasWasmOpt() ? "modules of wasm-opt" : `modules of wasm-opt (skipped: no wasm-opt; ${REMEDY})`;
   it.skipIf(!hasWasmOpt())(title, () => {
     using wasmOpt = makeWasmOpt();
-    const tally = runCampaign({ name: "wasm-opt", firstSeed: 1, count: 25, generate: wasmOpt.generate });
-    expect(tally.same).toBeGreaterThan(12);
+    const tally = runCampaign({ name: "wasm-opt", firstSeed: 1, count: 20, generate: wasmOpt.generate });
+    expect(tally.same).toBeGreaterThan(10);
     expect(tally.calls).toBeGreaterThan(50);
   });
 
@@ -29,7 +29,9 @@ describe("random modules run as the oracle says, whatever interrupts them", () =
     expect(kept.length).toBeGreaterThan(0);
     for (const name of kept) {
       const bytes = readFileSync(new URL(name, CRASHES));
-      for (let seed = 0; seed < 5; seed++)
+      // The seed that it failed with is in its name; others interrupt it elsewhere.
+      const seeds = [Number(/(\d+)\.wasm$/.exec(name)?.[1] ?? 0), 1, 2, 3, 4];
+      for (const seed of seeds)
         expect(compare(bytes, { seed }), `${name}, seed ${seed}`).toMatchObject({ kind: "same" });
     }
   });
