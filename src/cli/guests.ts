@@ -4,7 +4,13 @@
  * @module
  */
 import { basename, extname } from "node:path";
-import { JAVASCRIPT_KIND, makeTimers, startMain, TIMERS_ENDOWMENT } from "../guests/javascript/index.ts";
+import {
+  JAVASCRIPT_KIND,
+  type JavaScriptPowers,
+  makeTimers,
+  startMain,
+  TIMERS_ENDOWMENT,
+} from "../guests/javascript/index.ts";
 import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
 import {
@@ -16,6 +22,7 @@ import {
   type TurnResult,
 } from "../kernel/index.ts";
 import { defineJavaScript, makeNodeKernel, makeUserCache } from "../node/index.ts";
+import { type OutputStream, PowerError } from "../powers/index.ts";
 import { WasmError } from "../wasm/index.ts";
 import { CliError } from "./errors.ts";
 import { readScript } from "./script.ts";
@@ -92,7 +99,7 @@ async function startScript(init: GuestInit): Promise<Guest> {
   const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
   const process = kernel.spawn({
     guest: JAVASCRIPT_KIND,
-    powers: init.powers,
+    powers: scriptPowers(init.powers),
     endowments: scriptEndowments(init.powers),
     gas: init.gas,
     memoryBytes: init.memoryBytes,
@@ -118,6 +125,30 @@ function assertScriptOptions(init: GuestInit): void {
   }
 }
 
+/** A script's console has no way to fail: lines that nobody can take are lost, as in Node. */
+function scriptPowers({ stdout, stderr, clock, random }: WasiInit): JavaScriptPowers {
+  return {
+    ...(stdout === undefined ? {} : { stdout: withoutFailure(stdout) }),
+    ...(stderr === undefined ? {} : { stderr: withoutFailure(stderr) }),
+    ...(clock === undefined ? {} : { clock }),
+    ...(random === undefined ? {} : { random }),
+  };
+}
+
+function withoutFailure(output: OutputStream): OutputStream {
+  return {
+    ...output,
+    write: (bytes) => {
+      try {
+        return output.write(bytes);
+      } catch (error) {
+        if (error instanceof PowerError) return bytes.length;
+        throw error;
+      }
+    },
+  };
+}
+
 function scriptEndowments({ clock }: WasiInit): { readonly [name: string]: Capability } {
   return clock === undefined ? {} : { [TIMERS_ENDOWMENT]: makeTimers(clock) };
 }
@@ -134,15 +165,15 @@ export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
   return explain(path, () => {
     const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
     const endowments = scriptEndowments(powers);
+    const isMain = state.processes[0]?.guest.kind === JAVASCRIPT_KIND;
     const process = makeCliKernel({ hasJavaScript }).thaw(state, {
-      powers,
+      powers: isMain ? scriptPowers(powers) : powers,
       resolveLocator: (locator) => endowments[endowmentName(locator)],
       keeper: (stop) => {
         end(stop);
         return { action: "leave" };
       },
     });
-    const isMain = state.processes[0]?.guest.kind === JAVASCRIPT_KIND;
     const begin = (): Promise<TurnResult> => {
       const turn = process.resume();
       // A script is over when it ends its process, a program when its one turn is over.

@@ -10,7 +10,7 @@ import { addFreezeCommand } from "./commands/freeze.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addThawCommand } from "./commands/thaw.ts";
-import { CliError } from "./errors.ts";
+import { CliError, describeSystemError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
 function version(): string {
@@ -32,7 +32,6 @@ export function makeProgram(): Command {
   addFreezeCommand(program);
   addThawCommand(program);
   addInspectCommand(program);
-  // Commands inherit settings only if they are made with copyInheritedSettings; `command()` does that.
   return program;
 }
 
@@ -54,10 +53,11 @@ function report(error: unknown): number {
   return EXIT_CODES.fault;
 }
 
-// A reader that goes away (`caper inspect x | head -1`) is no error of ours.
+// A guest learns of a broken output from its own write. A reader that goes away (`caper inspect x | head -1`) is no error at all.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`caper: standard output: can not be written: ${describeSystemError(error)}\n`);
+  process.exitCode ||= EXIT_CODES.file;
 });
 
 try {

@@ -53,7 +53,7 @@ async function run(path: string, args: readonly string[], raw: RawOptions): Prom
     gas: freezeAfter ?? gas,
     memoryBytes,
   });
-  process.exitCode = await runSession({
+  const exitCode = await runSession({
     command: "run",
     program: basename(path),
     process: guest.process,
@@ -65,4 +65,6 @@ async function run(path: string, args: readonly string[], raw: RawOptions): Prom
     onProgress: powers.onProgress,
     computeRoot: () => encodeImage(guest.process.freeze({ copy: false }), { hasher: nodeHasher }).root,
   });
+  // An output that failed has set a code already, which a program that did not notice must not take back.
+  if (exitCode !== 0) process.exitCode = exitCode;
 }

@@ -45,7 +45,7 @@ async function thaw(path: string, raw: RawOptions): Promise<void> {
     state: changeBudget(state, { gas: gas - (gasHeldBack ?? 0), pages }),
     powers: powers.wasi,
   });
-  process.exitCode = await runSession({
+  const exitCode = await runSession({
     command: "thaw",
     program: basename(path),
     process: guest.process,
@@ -57,4 +57,6 @@ async function thaw(path: string, raw: RawOptions): Promise<void> {
     onProgress: powers.onProgress,
     computeRoot: () => encodeImage(guest.process.freeze({ copy: false }), { hasher: nodeHasher }).root,
   });
+  // An output that failed has set a code already, which a program that did not notice must not take back.
+  if (exitCode !== 0) process.exitCode = exitCode;
 }
