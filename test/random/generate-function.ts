@@ -8,7 +8,7 @@ import { Bulk } from "./generate-bulk.ts";
 import { Calls } from "./generate-calls.ts";
 import { attempt } from "./generate-try.ts";
 import { constant, isAccess, isDivision, type Plain, randomPlain, STORES } from "./generate-values.ts";
-import { Bytes, type Letter, type Signature, TYPE_CODES } from "./module-writer.ts";
+import { type BlockKind, Bytes, type Letter, OPENERS, type Signature, TYPE_CODES } from "./module-writer.ts";
 import type { Random } from "./random.ts";
 import { randomLetter, type Shape } from "./shape.ts";
 
@@ -25,9 +25,6 @@ interface Label {
   readonly types: readonly Letter[];
   readonly loop: boolean;
 }
-
-type Kind = "block" | "loop" | "if";
-const OPENERS: { readonly [kind in Kind]: number } = { block: 0x02, loop: 0x03, if: 0x04 };
 
 export class FunctionGenerator {
   readonly code: Bytes = new Bytes();
@@ -239,17 +236,10 @@ export class FunctionGenerator {
     return { params: this.blockParams(), results: this.blockParams() };
   }
 
-  open(kind: Kind, signature: Signature): undefined {
+  open(kind: BlockKind, signature: Signature): undefined {
     this.code.byte(OPENERS[kind]);
-    this.blockType(signature);
+    this.code.blockType(signature, this.shape.types);
     this.labels.push({ types: kind === "loop" ? signature.params : signature.results, loop: kind === "loop" });
-  }
-
-  blockType({ params, results }: Signature): undefined {
-    const [result] = results;
-    if (params.length === 0 && results.length === 0) this.code.byte(0x40);
-    else if (params.length === 0 && results.length === 1 && result !== undefined) this.code.byte(TYPE_CODES[result]);
-    else this.code.signed(BigInt(this.shape.types.numberOf({ params, results })));
   }
 
   close(): undefined {

@@ -20,7 +20,7 @@ export function attempt(to: FunctionGenerator): undefined {
   to.open("block", { params: [], results });
   to.open("block", { params: [], results: caught });
   code.byte(0x1f);
-  to.blockType({ params: [], results });
+  code.blockType({ params: [], results }, shape.types);
   code.u32(1).byte((all ? 2 : 0) + (withReference ? 1 : 0));
   if (!all) code.u32(tag);
   code.u32(0);

@@ -21,6 +21,11 @@ export const TYPE_CODES: { readonly [letter in Letter]: number } = {
   e: 0x69,
 };
 
+export type BlockKind = "block" | "loop" | "if";
+export const OPENERS: { readonly [kind in BlockKind]: number } = { block: 0x02, loop: 0x03, if: 0x04 };
+
+const BLOCK_EMPTY = 0x40;
+
 export class Bytes {
   readonly list: number[] = [];
 
@@ -72,6 +77,12 @@ export class Bytes {
   name(text: string): this {
     const bytes = new TextEncoder().encode(text);
     return this.u32(bytes.length).bytes(bytes);
+  }
+
+  blockType({ params, results }: Signature, types: TypeTable): this {
+    const [result] = results;
+    if (params.length > 0 || results.length > 1) return this.signed(BigInt(types.numberOf({ params, results })));
+    return this.byte(result === undefined ? BLOCK_EMPTY : TYPE_CODES[result]);
   }
 
   /** Another list, with its length before it. */
