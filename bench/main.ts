@@ -14,6 +14,8 @@ const QUICK_ROUNDS = 5;
 const WARMUPS = 4;
 /** More than this many processes at work on two cores disturb the numbers. */
 const CALM_LOAD = 0.5;
+const METHOD =
+  "Times are processor time of the thread, medians of rounds that run every column once; only ratios within a row mean much.";
 const FOLDER = new URL("./", import.meta.url).pathname;
 const CACHE = new URL("../.cache/bench/", import.meta.url).pathname;
 
@@ -52,7 +54,7 @@ function surroundings(): Surroundings {
 
 function renderResults(reports: readonly Report[], { machine, date, loadAtStart }: Surroundings): string {
   const busy = loadAtStart > CALM_LOAD ? ` The machine was busy with other work (load ${loadAtStart.toFixed(1)}).` : "";
-  const head = `# Results\n\nMeasured by \`npm run bench -- --write\` on ${date} UTC: ${machine}.${busy}\n`;
+  const head = `# Results\n\nMeasured by \`npm run bench -- --write\` on ${date} UTC: ${machine}.${busy} ${METHOD}\n`;
   return `${[head, ...reports.map(renderMarkdown)].join("\n\n").replaceAll("\n\n\n", "\n\n")}\n`;
 }
 
