@@ -42,7 +42,7 @@ export const STACK_SLOTS_DEFAULT: number = 1 << 20;
 /** Elements of one table, at most. */
 export const TABLE_ELEMENTS_MAX = 10_000_000;
 /** Gas is accounted in epochs of this size where a trap leaves no better trace (docs/spec/gas.md, "Traps"). */
-export const EPOCH_GAS: number = 2 ** 24;
+export const EPOCH_GAS: number = 2 ** 28;
 const MEMORY_PAGES_MAX = 65_536;
 const GAS_PER_PAGE = 1024;
 /** Host functions may charge more than an i32 holds; the rest is kept aside. */

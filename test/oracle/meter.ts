@@ -5,7 +5,7 @@
 
 import type { TrapCode } from "./values.ts";
 
-export const EPOCH_GAS: number = 2 ** 24;
+export const EPOCH_GAS: number = 2 ** 28;
 
 export class Meter {
   /** All that was charged. */
