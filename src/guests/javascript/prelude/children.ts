@@ -3,7 +3,7 @@
  * @module
  */
 
-export const CHILDREN: string = String.raw`
+export const CHILDREN: string = `
 const PAGE_BYTES = 65536;
 const ask = (op, ...args) => finish(apply(host, undefined, [op, ...args]));
 const checked = (result) => { if (result < 0) throw failure(result); return result; };
