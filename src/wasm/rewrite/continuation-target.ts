@@ -5,6 +5,7 @@
  */
 
 import { FUNCREF, type FunctionType, I32, type WasmModule } from "../module.ts";
+import * as section from "../sections/section-ids.ts";
 import { makeSave, saveType, withGas } from "./helpers.ts";
 import { helperName } from "./hot-layout.ts";
 import * as w from "./module-writer.ts";
@@ -149,8 +150,8 @@ export class ContinuationTarget implements Target {
       this.type(this.#module.types[this.#module.tags[tag] as number] as FunctionType),
     );
     const writer = new ModuleWriter();
-    writer.section(w.SECTION_TYPE, (out) => this.#types.write(out));
-    writer.section(w.SECTION_IMPORT, (out) => {
+    writer.section(section.SECTION_TYPE, (out) => this.#types.write(out));
+    writer.section(section.SECTION_IMPORT, (out) => {
       const { items } = this.#functions;
       const memories = this.#module.memories;
       out.u32(
@@ -193,14 +194,14 @@ export class ContinuationTarget implements Target {
         out.u32(tagTypes[t] as number);
       });
     });
-    writer.vector(w.SECTION_FUNCTION, [mainType, ...saveTypes], (out, type) => out.u32(type));
-    writer.section(w.SECTION_EXPORT, (out) => {
+    writer.vector(section.SECTION_FUNCTION, [mainType, ...saveTypes], (out, type) => out.u32(type));
+    writer.section(section.SECTION_EXPORT, (out) => {
       out.u32(1);
       out.name(exportName);
       out.u8(w.KIND_FUNC);
       out.u32(this.#imported);
     });
-    writer.section(w.SECTION_ELEMENT, (out) => {
+    writer.section(section.SECTION_ELEMENT, (out) => {
       // Declares the functions that ref.func may name.
       out.u32(1);
       out.u8(7);

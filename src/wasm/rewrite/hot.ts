@@ -8,6 +8,7 @@ import { ByteReader, type ByteWriter } from "../../bytes/index.ts";
 import { WasmError } from "../errors.ts";
 import { F32, F64, type FunctionType, I32, V128, type ValueType, type WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
+import * as section from "../sections/section-ids.ts";
 import { makeBody } from "./body.ts";
 import { findBounded, frameSlots } from "./bounded.ts";
 import { emitFromCarriers, emitToCarrier } from "./carry.ts";
@@ -200,9 +201,9 @@ function assemble(
   ];
 
   const writer = new ModuleWriter();
-  writer.section(w.SECTION_TYPE, (out) => target.types.write(out));
+  writer.section(section.SECTION_TYPE, (out) => target.types.write(out));
   writer.vector(
-    w.SECTION_IMPORT,
+    section.SECTION_IMPORT,
     [
       ...importTypes.map((type, i) => ({ module: GUEST_IMPORTS, name: String(i), type })),
       ...runtime.map((item, i) => ({ module: RUNTIME, name: item.name, type: runtimeTypes[i] as number })),
@@ -214,19 +215,19 @@ function assemble(
       out.u32(item.type);
     },
   );
-  writer.vector(w.SECTION_FUNCTION, functionTypes, (out, type) => out.u32(type));
-  writer.section(w.SECTION_TABLE, (out) => writeTables(out, module));
-  writer.vector(w.SECTION_MEMORY, module.memories, (out, limits) => writeLimits(out, limits));
-  writer.vector(w.SECTION_TAG, tagTypes, (out, type) => {
+  writer.vector(section.SECTION_FUNCTION, functionTypes, (out, type) => out.u32(type));
+  writer.section(section.SECTION_TABLE, (out) => writeTables(out, module));
+  writer.vector(section.SECTION_MEMORY, module.memories, (out, limits) => writeLimits(out, limits));
+  writer.vector(section.SECTION_TAG, tagTypes, (out, type) => {
     out.u8(0);
     out.u32(type);
   });
-  writer.section(w.SECTION_GLOBAL, (out) => writeGlobals(out, module, target));
+  writer.section(section.SECTION_GLOBAL, (out) => writeGlobals(out, module, target));
   writeExports(writer, module, target, accessors);
-  writer.section(w.SECTION_ELEMENT, (out) => writeElements(out, module, target));
-  if (module.data.length > 0) writer.section(w.SECTION_DATA_COUNT, (out) => out.u32(module.data.length));
+  writer.section(section.SECTION_ELEMENT, (out) => writeElements(out, module, target));
+  if (module.data.length > 0) writer.section(section.SECTION_DATA_COUNT, (out) => out.u32(module.data.length));
   writer.code(entries);
-  writer.vector(w.SECTION_DATA, module.data, (out, segment) => writeDataSegment(out, module, segment));
+  writer.vector(section.SECTION_DATA, module.data, (out, segment) => writeDataSegment(out, module, segment));
   writer.custom(METADATA, (out) => {
     for (const item of metadata) {
       out.u8((item.bounded ? FLAG_BOUNDED : 0) | (item.changesTables ? FLAG_CHANGES_TABLES : 0));
@@ -337,7 +338,7 @@ function writeExports(
   accessors.forEach((accessor, i) => {
     exports.push({ name: accessor.name, kind: w.KIND_FUNC, index: firstHelper + target.helpers.length + i });
   });
-  writer.vector(w.SECTION_EXPORT, exports, (out, item) => {
+  writer.vector(section.SECTION_EXPORT, exports, (out, item) => {
     out.name(item.name);
     out.u8(item.kind);
     out.u32(item.index);

@@ -4,29 +4,15 @@
  */
 
 import { ByteWriter } from "../../bytes/index.ts";
+import { writeFunctionType, writeHeader } from "../encode.ts";
 import type { FunctionType, ValueType } from "../module.ts";
-
-export const SECTION_CUSTOM = 0;
-export const SECTION_TYPE = 1;
-export const SECTION_IMPORT = 2;
-export const SECTION_FUNCTION = 3;
-export const SECTION_TABLE = 4;
-export const SECTION_MEMORY = 5;
-export const SECTION_GLOBAL = 6;
-export const SECTION_EXPORT = 7;
-export const SECTION_ELEMENT = 9;
-export const SECTION_CODE = 10;
-export const SECTION_DATA = 11;
-export const SECTION_DATA_COUNT = 12;
-export const SECTION_TAG = 13;
+import { SECTION_CODE, SECTION_CUSTOM } from "../sections/section-ids.ts";
 
 export const KIND_FUNC = 0;
 export const KIND_TABLE = 1;
 export const KIND_MEMORY = 2;
 export const KIND_GLOBAL = 3;
 export const KIND_TAG = 4;
-
-const HEADER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 /** Types by structure: equal types have one index. */
 export class TypeTable {
@@ -46,17 +32,8 @@ export class TypeTable {
 
   write(out: ByteWriter): void {
     out.u32(this.#types.length);
-    for (const type of this.#types) {
-      out.u8(0x60);
-      writeTypes(out, type.params);
-      writeTypes(out, type.results);
-    }
+    for (const type of this.#types) writeFunctionType(out, type);
   }
-}
-
-function writeTypes(out: ByteWriter, types: readonly ValueType[]): void {
-  out.u32(types.length);
-  for (const type of types) out.u8(type);
 }
 
 /** Locals as runs of equal types. */
@@ -88,7 +65,7 @@ export class ModuleWriter {
   readonly #out = new ByteWriter(1 << 16);
 
   constructor() {
-    this.#out.bytes(HEADER);
+    writeHeader(this.#out);
   }
 
   section(id: number, write: (out: ByteWriter) => void): void {
