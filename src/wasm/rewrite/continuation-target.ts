@@ -4,6 +4,7 @@
  * @module
  */
 
+import { writeLimits } from "../encode.ts";
 import { FUNCREF, type FunctionType, I32, type WasmModule } from "../module.ts";
 import * as section from "../sections/section-ids.ts";
 import { makeSave, saveType, withGas } from "./helpers.ts";
@@ -11,7 +12,6 @@ import { helperName } from "./hot-layout.ts";
 import * as w from "./module-writer.ts";
 import { type CodeEntry, ModuleWriter, TypeTable } from "./module-writer.ts";
 import { EXPORT_GAS, EXPORT_MEMORY, exportOf, HOT, RUNTIME, RUNTIME_FUNCTIONS } from "./runtime-abi.ts";
-import { writeLimits } from "./segments.ts";
 import type { Helper, SaveSignature, Target } from "./target.ts";
 
 /** Name under which a continuation imports the hot form of original function `func`. */

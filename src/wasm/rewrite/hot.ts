@@ -5,6 +5,7 @@
  */
 
 import { ByteReader, type ByteWriter } from "../../bytes/index.ts";
+import { writeLimits, writeTableType } from "../encode.ts";
 import { WasmError } from "../errors.ts";
 import { F32, F64, type FunctionType, I32, V128, type ValueType, type WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
@@ -32,7 +33,7 @@ import {
   RUNTIME,
   RUNTIME_FUNCTIONS,
 } from "./runtime-abi.ts";
-import { writeDataSegment, writeElementSegment, writeGlobal, writeLimits, writeTable } from "./segments.ts";
+import { writeDataSegment, writeElementSegment, writeGlobal } from "./segments.ts";
 
 /** Stack slots of one frame, at most: every engine must have room for one. */
 export const FRAME_SLOTS_MAX = 20_000;
@@ -240,7 +241,7 @@ function assemble(
 
 function writeTables(out: ByteWriter, module: WasmModule): void {
   out.u32(module.tables.length + 1);
-  for (const table of module.tables) writeTable(out, table);
+  for (const table of module.tables) writeTableType(out, table);
   const count = module.functions.length;
   out.u8(0x70);
   writeLimits(out, { min: count, max: count });

@@ -4,9 +4,9 @@
  */
 
 import { ByteWriter } from "../../bytes/index.ts";
-import { writeFunctionType, writeHeader } from "../encode.ts";
+import { writeCustomSection, writeFunctionType, writeHeader, writeSection, writeVectorSection } from "../encode.ts";
 import type { FunctionType, ValueType } from "../module.ts";
-import { SECTION_CODE, SECTION_CUSTOM } from "../sections/section-ids.ts";
+import { SECTION_CODE } from "../sections/section-ids.ts";
 
 export const KIND_FUNC = 0;
 export const KIND_TABLE = 1;
@@ -69,28 +69,16 @@ export class ModuleWriter {
   }
 
   section(id: number, write: (out: ByteWriter) => void): void {
-    const size = this.#out;
-    size.u8(id);
-    const place = size.reserveU32();
-    const start = size.length;
-    write(size);
-    size.setU32(place, size.length - start);
+    writeSection(this.#out, id, write);
   }
 
   /** A section that is a vector; left out when empty. */
   vector<T>(id: number, items: readonly T[], write: (out: ByteWriter, item: T) => void): void {
-    if (items.length === 0) return;
-    this.section(id, (out) => {
-      out.u32(items.length);
-      for (const item of items) write(out, item);
-    });
+    writeVectorSection(this.#out, id, items, write);
   }
 
   custom(name: string, write: (out: ByteWriter) => void): void {
-    this.section(SECTION_CUSTOM, (out) => {
-      out.name(name);
-      write(out);
-    });
+    writeCustomSection(this.#out, name, write);
   }
 
   code(entries: readonly CodeEntry[]): void {

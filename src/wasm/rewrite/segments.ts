@@ -4,29 +4,10 @@
  */
 
 import { ByteReader, type ByteWriter } from "../../bytes/index.ts";
-import type {
-  ConstExpr,
-  DataSegment,
-  ElementItem,
-  ElementSegment,
-  GlobalType,
-  Limits,
-  TableType,
-  WasmModule,
-} from "../module.ts";
+import { writeGlobalType } from "../encode.ts";
+import type { ConstExpr, DataSegment, ElementItem, ElementSegment, GlobalType, WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { Target } from "./target.ts";
-
-export function writeLimits(out: ByteWriter, limits: Limits): void {
-  out.u8(limits.max === undefined ? 0 : 1);
-  out.u32(limits.min);
-  if (limits.max !== undefined) out.u32(limits.max);
-}
-
-export function writeTable(out: ByteWriter, table: TableType): void {
-  out.u8(table.element);
-  writeLimits(out, table.limits);
-}
 
 export function writeGlobal(
   out: ByteWriter,
@@ -36,8 +17,7 @@ export function writeGlobal(
   target: Target,
 ): void {
   if (init === undefined) throw new Error("an imported global has no initial value");
-  out.u8(global.type);
-  out.u8(global.mutable ? 1 : 0);
+  writeGlobalType(out, global);
   writeConstExpr(out, module, init, target);
 }
 
