@@ -1,0 +1,8 @@
+/**
+ * Border of the library layer: a package as a value of the host's, whose code runs in a process of its own.
+ * @module
+ */
+
+export type { ConfinedPackage, LibraryBundle, PackagePolicy, PackageSource, Policy } from "./bundle.ts";
+export { LibraryError, type LibraryErrorCode, type LibraryErrorInit } from "./errors.ts";
+export type { AsyncForm, ImageCache, ImportLibrary, ImportOptions, Library } from "./library.ts";
