@@ -7,8 +7,15 @@
 import { SLICE_GAS_MIN } from "./limits.ts";
 import { SLICE_GAS_MAX } from "./machine.ts";
 
-/** What a host's thread can miss: less than a frame of animation, and long enough that the ends of slices cost little. */
-const SLICE_TARGET_MS = 12;
+/**
+ * Well below what a host's thread can miss, because a slice can turn out ten times slower than the one before it: code that
+ * the engine has not optimised yet, a deep stack to save.
+ */
+const SLICE_TARGET_MS = 6;
+/** Slices grow slowly, for the same reason, and shrink at once. */
+const GROWTH_MAX = 1.5;
+/** With a clock the first slice is short: everything in it is new to the engine. */
+const SLICE_GAS_FIRST = 1 << 20;
 
 export interface Slicer {
   /** Gas of the slice that begins. */
@@ -18,22 +25,20 @@ export interface Slicer {
 }
 
 export function makeSlicer(init: { readonly sliceGas: number; readonly now?: (() => number) | undefined }): Slicer {
-  let gas = init.sliceGas;
-  let startMs = 0;
   const now = init.now;
-  if (now === undefined) return { begin: () => gas, end: () => {} };
+  if (now === undefined) return { begin: () => init.sliceGas, end: () => {} };
+  let gas = SLICE_GAS_FIRST;
+  let startMs = 0;
   return {
     begin() {
       startMs = now();
       return gas;
     },
     end(gasLeft) {
-      const tookMs = now() - startMs;
       // A slice that was not used up says little about the speed.
       if (gasLeft > gas / 2) return;
-      const ideal = (gas * SLICE_TARGET_MS) / Math.max(tookMs, 0.05);
-      // Half-way each time, so that one slow slice (a collection of garbage, another program) does not upset the next.
-      gas = Math.round(Math.min(SLICE_GAS_MAX, Math.max(SLICE_GAS_MIN, (gas + ideal) / 2)));
+      const ideal = (gas * SLICE_TARGET_MS) / Math.max(now() - startMs, 0.05);
+      gas = Math.round(Math.min(SLICE_GAS_MAX, Math.max(SLICE_GAS_MIN, Math.min(ideal, gas * GROWTH_MAX))));
     },
   };
 }
