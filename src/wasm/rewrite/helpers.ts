@@ -49,10 +49,17 @@ export function makeSave(signature: SaveSignature, runtime: RuntimeIndex): CodeE
   return finishEntry(code);
 }
 
-/** Around a function of the host: the gas is in the global while the host runs, which may take of it, or stop. */
-export function makeHostCall(type: FunctionType, func: number, gasGlobal: number): CodeEntry {
+/**
+ * Around a function of the host: the gas is in the global while the host runs, which may take of it, or stop. Where the host may
+ * call back into the guest, it must also know how much of the engine's stack is left.
+ */
+export function makeHostCall(type: FunctionType, func: number, gasGlobal: number, depthGlobal?: number): CodeEntry {
   const gas = type.params.length;
   const code = newCode(gas + 2);
+  if (depthGlobal !== undefined) {
+    code.get(gas + 1);
+    code.indexed(o.OP_GLOBAL_SET, depthGlobal);
+  }
   code.get(gas);
   code.indexed(o.OP_GLOBAL_SET, gasGlobal);
   for (let i = 0; i < gas; i++) code.get(i);

@@ -29,6 +29,8 @@ export class HotTarget implements Target {
   readonly types: TypeTable = new TypeTable();
   readonly helpers: HelperFunction[] = [];
   readonly gasGlobal: number;
+  /** What is left of the engine's stack where the host was called last. */
+  readonly depthGlobal: number;
   readonly #module: WasmModule;
   readonly #byName = new Map<string, number>();
   readonly #gasTypes: number[] = [];
@@ -38,6 +40,7 @@ export class HotTarget implements Target {
   constructor(module: WasmModule) {
     this.#module = module;
     this.gasGlobal = module.globals.length;
+    this.depthGlobal = this.gasGlobal + 1;
     this.imported = module.importedFunctions + RUNTIME_FUNCTIONS.length + module.tables.length;
   }
 
@@ -120,11 +123,11 @@ export class HotTarget implements Target {
 
   /** Global that is 1 once data segment `index` has been dropped. */
   droppedData(index: number): number {
-    return this.gasGlobal + 1 + index;
+    return this.depthGlobal + 1 + index;
   }
 
   droppedElement(index: number): number {
-    return this.gasGlobal + 1 + this.#module.data.length + index;
+    return this.depthGlobal + 1 + this.#module.data.length + index;
   }
 
   #helper(name: string, make: () => HelperFunction): number {

@@ -24,6 +24,7 @@ import { type CodeEntry, ModuleWriter, makeCodeEntry } from "./module-writer.ts"
 import { makePlan, type Plan } from "./plan.ts";
 import {
   carriers,
+  EXPORT_DEPTH,
   EXPORT_FUNCTIONS,
   EXPORT_GAS,
   EXPORT_MEMORY,
@@ -175,7 +176,7 @@ function assemble(
 ): Uint8Array<ArrayBuffer> {
   const typeOf = (func: number): FunctionType => module.types[module.functions[func] as number] as FunctionType;
   const imports = Array.from({ length: module.importedFunctions }, (_, i) => i);
-  const hostCalls = imports.map((i) => makeHostCall(typeOf(i), i, target.gasGlobal));
+  const hostCalls = imports.map((i) => makeHostCall(typeOf(i), i, target.gasGlobal, target.depthGlobal));
   // What continuations may need must exist also where the hot code itself does not use it: nothing but these.
   const accessors = makeAccessors(module);
   const runtime = [
@@ -249,9 +250,10 @@ function writeTables(out: ByteWriter, module: WasmModule): void {
 
 function writeGlobals(out: ByteWriter, module: WasmModule, target: HotTarget): void {
   const flags = module.data.length + module.elements.length;
-  out.u32(module.globals.length + 1 + flags);
+  out.u32(module.globals.length + 2 + flags);
   for (const [g, global] of module.globals.entries()) writeGlobal(out, module, global, module.globalInits[g], target);
-  for (let i = 0; i <= flags; i++) {
+  // Gas, depth, then the flags.
+  for (let i = 0; i < 2 + flags; i++) {
     out.u8(I32);
     out.u8(1);
     out.u8(o.OP_I32_CONST);
@@ -317,6 +319,7 @@ function writeExports(
 ): void {
   const exports: { name: string; kind: number; index: number }[] = [
     { name: EXPORT_GAS, kind: w.KIND_GLOBAL, index: target.gasGlobal },
+    { name: EXPORT_DEPTH, kind: w.KIND_GLOBAL, index: target.depthGlobal },
     { name: EXPORT_FUNCTIONS, kind: w.KIND_TABLE, index: module.tables.length },
   ];
   if (module.memories.length > 0) exports.push({ name: EXPORT_MEMORY, kind: w.KIND_MEMORY, index: 0 });

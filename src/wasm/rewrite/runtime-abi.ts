@@ -7,7 +7,7 @@
 import { EXTERNREF, F32, F64, FUNCREF, type FunctionType, I32, I64, V128, type ValueType } from "../module.ts";
 
 /** Version of what the rewriter makes of a module: part of the cache's key and of every image. */
-export const REWRITER_VERSION = "2";
+export const REWRITER_VERSION = "3";
 /** Version of docs/spec/gas.md. */
 export const GAS_SCHEDULE_VERSION = 1;
 
@@ -72,6 +72,8 @@ export function carrierFunction(type: ValueType): number {
 /** Names of the hot module's exports. */
 export const EXPORT_MEMORY = "memory";
 export const EXPORT_GAS = "gas";
+/** Slots of the stack segment that were left at the last call of a guest import. */
+export const EXPORT_DEPTH = "depth";
 /** A table of all functions: the rewritten form of original function i is at i. */
 export const EXPORT_FUNCTIONS = "functions";
 export const exportOf = {

@@ -7,6 +7,7 @@ import * as abi from "./runtime-abi.ts";
 
 const OWN_NAMES = [
   abi.EXPORT_GAS,
+  abi.EXPORT_DEPTH,
   abi.EXPORT_FUNCTIONS,
   abi.EXPORT_MEMORY,
   "continue",
