@@ -5,16 +5,40 @@
 
 export { type DecodeOptions, decodePassable, type ValueOfSlot } from "./decode.ts";
 export { type EncodeOptions, encodePassable, type SlotOf } from "./encode.ts";
-export { PassableError, type PassableErrorCode } from "./errors.ts";
-export { PASSABLE_BYTES_MAX, PASSABLE_DEPTH_MAX, PASSABLE_DIGITS_MAX, PASSABLE_SLOTS_MAX } from "./limits.ts";
+export { GuardError, guardErrorSide, PassableError, type PassableErrorCode } from "./errors.ts";
+export { checkArguments, checkResult, checkValue, methodGuard } from "./guard-match.ts";
+export { describePattern, describeValue } from "./guard-words.ts";
+export {
+  type ArgumentsOf,
+  type GuardMakers,
+  type LengthLimit,
+  type Literal,
+  M,
+  type NumberLimits,
+  type Pattern,
+  type PatternRecord,
+  type PatternShape,
+  type TypeOf,
+} from "./guards.ts";
+export {
+  GUARD_BYTES_MAX,
+  GUARD_DEPTH_MAX,
+  GUARD_LIST_LENGTH_MAX,
+  GUARD_STRING_LENGTH_MAX,
+  PASSABLE_BYTES_MAX,
+  PASSABLE_DEPTH_MAX,
+  PASSABLE_DIGITS_MAX,
+  PASSABLE_SLOTS_MAX,
+} from "./limits.ts";
 export {
   BrokenError,
   callCapability,
   decodeMessage,
   encodeMessage,
   type HostMethod,
-  isCapability,
   makeCapability,
+  makeDispatcher,
   valueOfAnswer,
 } from "./messages.ts";
-export { GuestError, type Passable, type Slot, type SlotKind, Tagged } from "./values.ts";
+export type { InterfaceGuard, MethodGuard, MethodGuards, MethodsOf } from "./method-guards.ts";
+export { GuestError, isCapability, type Passable, type Slot, type SlotKind, Tagged } from "./values.ts";

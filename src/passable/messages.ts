@@ -10,12 +10,7 @@ import { decodePassable } from "./decode.ts";
 import { type EncodeOptions, encodePassable } from "./encode.ts";
 import { PassableError } from "./errors.ts";
 import { PASSABLE_SLOTS_MAX } from "./limits.ts";
-import { GuestError, type Slot } from "./values.ts";
-
-/** Whether a value crosses as a reference. */
-export function isCapability(value: unknown): value is Capability {
-  return typeof value === "object" && value !== null && "receive" in value && typeof value.receive === "function";
-}
+import { GuestError, isCapability, type Slot } from "./values.ts";
 
 export function encodeMessage(value: unknown, options: Pick<EncodeOptions, "stacks"> = {}): Message {
   const capabilities: Capability[] = [];
@@ -92,16 +87,20 @@ export type HostMethod = (...args: unknown[]) => unknown;
 
 /** What this capability can do: methods by name, or one function. Only own properties count. */
 export function makeCapability(methods: { readonly [name: string]: HostMethod } | HostMethod): Capability {
-  const find = (name: unknown): HostMethod | undefined => {
+  return makeDispatcher((name) => {
     if (typeof methods === "function") return name === null ? methods : undefined;
-    return typeof name === "string" && Object.hasOwn(methods, name) ? methods[name] : undefined;
-  };
+    return name !== null && Object.hasOwn(methods, name) ? methods[name] : undefined;
+  });
+}
+
+/** The same with methods that are looked up at each call; null is the capability itself, undefined refuses. */
+export function makeDispatcher(find: (name: string | null) => HostMethod | undefined): Capability {
   return Object.freeze({
     receive(message: Message): Answer | Promise<Answer> {
       let result: unknown;
       try {
         const [name, ...args] = listOf(decodeMessage(message));
-        const method = find(name);
+        const method = name === null || typeof name === "string" ? find(name) : undefined;
         if (method === undefined) return broken("refused", `no method ${JSON.stringify(name)}`);
         result = method(...args);
       } catch (error) {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Capability } from "../kernel/index.ts";
+
 /** Lists and structs are copied when they cross; what a slot stands for is not. */
 export type Passable =
   | undefined
@@ -18,6 +20,11 @@ export type Passable =
   | object
   | readonly Passable[]
   | { readonly [key: string]: Passable };
+
+/** Whether a value crosses as a reference. */
+export function isCapability(value: unknown): value is Capability {
+  return typeof value === "object" && value !== null && "receive" in value && typeof value.receive === "function";
+}
 
 /** A value with a name for what it means, such as a date or a decimal. */
 export class Tagged {

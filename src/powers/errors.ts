@@ -21,6 +21,12 @@ export type PowerErrorCode =
   /** The path, or a symbolic link on it, leads out of the folder. */
   | "outside"
   | "denied"
+  /** Not part of what was granted: a method outside of a facet, an origin, a variable. */
+  | "not-granted"
+  | "revoked"
+  | "expired"
+  /** Too much at once, or in all. */
+  | "rate-limited"
   | "busy"
   | "unsupported"
   | "cross-device"
@@ -41,4 +47,20 @@ export class PowerError extends Error {
 export function powerErrorCode(error: unknown): PowerErrorCode | undefined {
   if (!(error instanceof Error) || error.name !== "PowerError" || !("code" in error)) return undefined;
   return error.code as PowerErrorCode;
+}
+
+const DENIALS: ReadonlySet<PowerErrorCode> = new Set([
+  "read-only",
+  "outside",
+  "denied",
+  "not-granted",
+  "revoked",
+  "expired",
+  "rate-limited",
+]);
+
+/** Whether the power refused, rather than failed. */
+export function isDenial(error: unknown): boolean {
+  const code = powerErrorCode(error);
+  return code !== undefined && DENIALS.has(code);
 }

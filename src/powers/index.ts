@@ -4,14 +4,50 @@
  *
  * @module
  */
+export type { Policy, Use } from "./attenuate.ts";
+export { attenuate, HANDED_OUT_DEPTH_MAX } from "./attenuate.ts";
 export { makeReadOnlyDirectory, makeSubdirectory } from "./attenuate-directory.ts";
+export type { AuditEntry, AuditLog, AuditRecord } from "./audit-log.ts";
+export {
+  AUDIT_ENTRIES_DEFAULT,
+  AUDIT_ENTRIES_MAX,
+  AUDIT_LINE_LENGTH_MAX,
+  AUDIT_LISTENERS_MAX,
+  AUDIT_TEXT_LENGTH_MAX,
+  auditEntryToJson,
+  describeAuditEntry,
+  makeAuditLog,
+  parseAuditLines,
+} from "./audit-log.ts";
+export type { Holder } from "./capability.ts";
+export { capabilityOf } from "./capability.ts";
 export type { Clock, ManualClock, SystemClockParts } from "./clock.ts";
 export { makeManualClock, makeSystemClock } from "./clock.ts";
+export type { ClockPower } from "./clock-power.ts";
+export { makeClockPower } from "./clock-power.ts";
+export type { ConsoleLevel, ConsolePower } from "./console-power.ts";
+export {
+  CONSOLE_TEXT_LENGTH_MAX,
+  CONSOLE_WAITING_BYTES_MAX,
+  makeConsolePower,
+  makeStreamConsole,
+} from "./console-power.ts";
 export type { Directory, DirectoryEntry, EntryStat, EntryType, EntryUpdate, NewEntry } from "./directory.ts";
+export type { DirectoryPower, DirectoryPowerOptions, DirectoryPowerStat } from "./directory-power.ts";
+export { makeDirectoryPower, READ_BYTES_MAX } from "./directory-power.ts";
+export { ENTRIES_WALKED_MAX } from "./directory-work.ts";
+export type { EnvironmentPower } from "./environment-power.ts";
+export {
+  ENVIRONMENT_NAME_LENGTH_MAX,
+  ENVIRONMENT_VARIABLES_MAX,
+  makeEnvironmentPower,
+} from "./environment-power.ts";
 export type { PowerErrorCode } from "./errors.ts";
-export { PowerError, powerErrorCode } from "./errors.ts";
+export { isDenial, PowerError, powerErrorCode } from "./errors.ts";
 export type { MemoryDirectory, MemoryDirectoryInit } from "./memory-directory.ts";
 export { MEMORY_BYTES_MAX, MEMORY_ENTRIES_MAX, MEMORY_EPOCH, makeMemoryDirectory } from "./memory-directory.ts";
+export type { Decision, Metered, PowerReading, UseReport } from "./observe.ts";
+export { logged, metered } from "./observe.ts";
 export {
   assertPath,
   assertTarget,
@@ -24,10 +60,17 @@ export {
   PATH_BYTES_MAX,
   parentPath,
 } from "./path.ts";
+export { makePower, POWER_NAME_LENGTH_MAX, powerOf } from "./power.ts";
+export type { Quota } from "./quota-directory.ts";
+export { makeQuotaDirectory } from "./quota-directory.ts";
 export type { RandomSource, SeededRandom, SeededRandomState } from "./random.ts";
 export { DEFAULT_SEED, makeSeededRandom } from "./random.ts";
+export type { RandomPower } from "./random-power.ts";
+export { makeRandomPower, RANDOM_BYTES_MAX } from "./random-power.ts";
 export type { Resolved, ResolveRequest } from "./resolve.ts";
 export { NAMES_WALKED_MAX, resolvePath, SYMLINKS_FOLLOWED_MAX } from "./resolve.ts";
+export type { Expiry, Rate, Revocable } from "./restrict.ts";
+export { expiring, facet, RATE_CALLS_MAX, rateLimited, readOnly, revocable } from "./restrict.ts";
 export type { Collector, InputStream, OutputStream, QueueInput, Wait } from "./streams.ts";
 export {
   COLLECTOR_BYTES_MAX,
@@ -39,3 +82,5 @@ export {
   makeQueueInput,
   QUEUE_BYTES_MAX,
 } from "./streams.ts";
+export type { TimersPower } from "./timers-power.ts";
+export { makeTimersPower, TIMER_DELAY_MS_MAX, TIMERS_WAITING_MAX } from "./timers-power.ts";

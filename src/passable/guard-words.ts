@@ -1,0 +1,78 @@
+/**
+ * Patterns and values in words, for error messages. No value is quoted: messages reach whoever called.
+ * @module
+ */
+
+import type { Pattern } from "./guards.ts";
+import { GUARD_BYTES_MAX, GUARD_LIST_LENGTH_MAX, GUARD_STRING_LENGTH_MAX } from "./limits.ts";
+import { isCapability, Tagged } from "./values.ts";
+
+export function describePattern(pattern: Pattern): string {
+  switch (pattern.kind) {
+    case "any":
+      return "anything";
+    case "passable":
+      return "a passable value";
+    case "boolean":
+      return "a boolean";
+    case "number":
+      return describeNumber(pattern);
+    case "bigint":
+      return `a bigint${range(pattern.min, pattern.max)}`;
+    case "string":
+      return `a string${atMost(pattern.lengthMax, GUARD_STRING_LENGTH_MAX, "characters")}`;
+    case "bytes":
+      return pattern.lengthMax === GUARD_BYTES_MAX ? "bytes" : `at most ${pattern.lengthMax} bytes`;
+    case "literal":
+      return pattern.values.map((value) => (value === undefined ? "undefined" : JSON.stringify(value))).join(" or ");
+    case "array":
+      return `a list${atMost(pattern.lengthMax, GUARD_LIST_LENGTH_MAX, "items")}`;
+    case "record":
+    case "recordOf":
+      return "a plain object";
+    case "or":
+      return pattern.patterns.map(describePattern).join(" or ");
+    case "optional":
+      return `${describePattern(pattern.pattern)} or undefined`;
+    case "tagged":
+      return `a value tagged ${JSON.stringify(pattern.tag)}`;
+    case "callable":
+      return "a function";
+    case "remotable":
+      return pattern.methods === undefined
+        ? "an object with methods"
+        : `an object with the methods of ${pattern.methods.name}`;
+    default:
+      return pattern satisfies never;
+  }
+}
+
+function describeNumber(pattern: Extract<Pattern, { readonly kind: "number" }>): string {
+  const min =
+    pattern.min === Number.NEGATIVE_INFINITY || pattern.min === Number.MIN_SAFE_INTEGER ? undefined : pattern.min;
+  const max =
+    pattern.max === Number.POSITIVE_INFINITY || pattern.max === Number.MAX_SAFE_INTEGER ? undefined : pattern.max;
+  return `${pattern.isInteger ? "an integer" : "a number"}${range(min, max)}`;
+}
+
+function range(min: number | bigint | undefined, max: number | bigint | undefined): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  if (min !== undefined) return ` of at least ${min}`;
+  return max === undefined ? "" : ` of at most ${max}`;
+}
+
+function atMost(max: number, usual: number, unit: string): string {
+  return max === usual ? "" : ` of at most ${max} ${unit}`;
+}
+
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "number" && !Number.isInteger(value)) return Number.isNaN(value) ? "NaN" : "a number";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Uint8Array) return "bytes";
+  if (value instanceof Error) return "an error";
+  if (value instanceof Promise) return "a promise";
+  if (value instanceof Tagged) return "a tagged value";
+  return isCapability(value) ? "a capability" : "an object";
+}

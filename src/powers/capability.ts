@@ -1,0 +1,81 @@
+/**
+ * Powers for guests: a capability of the kernel with the same methods, whose uses and denials are written down.
+ *
+ * @module
+ */
+import type { Capability, Plain } from "../kernel/index.ts";
+import { type HostMethod, makeCapability, makeDispatcher } from "../passable/index.ts";
+import type { AuditLog } from "./audit-log.ts";
+import { logged, type UseReport } from "./observe.ts";
+import { coreOf, findCore } from "./power.ts";
+
+/** Who gets the power, and where its uses are recorded. */
+export interface Holder {
+  readonly audit?: AuditLog;
+  readonly process?: string;
+  readonly package?: string;
+  /** Reads the meter of the process, for the log. */
+  readonly gas?: () => number;
+  /** How an image names the capability; without one it is named by the name under which it was endowed. */
+  readonly locator?: Plain;
+}
+
+/**
+ * The capability to use a power. Powers and functions that the power hands out become capabilities of the same holder. A call of
+ * a method that the power does not have is refused, and recorded as a denial.
+ */
+export function capabilityOf(power: object, holder: Holder = {}): Capability {
+  const known = new WeakMap<object, Capability>();
+  const record = (report: UseReport): void => holder.audit?.record({ ...nameHolder(holder), ...report });
+  // The border also refuses results that are nested too deeply to be walked here.
+  const watched = logged(power, { log: record });
+  const toGuest = (value: unknown): unknown => {
+    if (typeof value === "function") {
+      const call = value as HostMethod;
+      return remembered(known, value, () => makeCapability((...args) => toGuest(call(...args))));
+    }
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+    if (value instanceof Promise) return value.then(toGuest);
+    if (findCore(value) !== undefined) return remembered(known, value, () => expose(value));
+    return mapContainer(value, toGuest);
+  };
+  const expose = (inner: object): Capability => {
+    const core = coreOf(inner);
+    return makeDispatcher((method) => {
+      if (method !== null && core.offered.includes(method)) return (...args) => toGuest(core.invoke(method, args));
+      record({ power: core.name, method: method ?? "()", bytes: 0, decision: "denied", reason: "no such method" });
+      return undefined;
+    });
+  };
+  const capability = expose(watched);
+  return holder.locator === undefined ? capability : Object.freeze({ ...capability, locator: holder.locator });
+}
+
+function nameHolder(holder: Holder): { readonly process?: string; readonly package?: string; readonly gas?: number } {
+  return {
+    ...(holder.process === undefined ? {} : { process: holder.process }),
+    ...(holder.package === undefined ? {} : { package: holder.package }),
+    ...(holder.gas === undefined ? {} : { gas: holder.gas() }),
+  };
+}
+
+function remembered(known: WeakMap<object, Capability>, key: object, make: () => Capability): Capability {
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
+}
+
+/** Lists and plain objects are copied only if something in them changes; the encoder judges everything else, also how deep it is. */
+function mapContainer(value: object, map: (item: unknown) => unknown): unknown {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!Array.isArray(value) && !isPlain) return value;
+  let copy: object | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const mapped = map(item);
+    if (mapped === item) continue;
+    copy ??= Array.isArray(value) ? [...value] : { ...value };
+    Object.defineProperty(copy, key, { value: mapped });
+  }
+  return copy ?? value;
+}
