@@ -3,6 +3,8 @@
  * @module
  */
 
+export { BUILTINS, type Builtin, builtinNameOf, powerOfMissing } from "./builtins/index.ts";
 export type { ConfinedPackage, LibraryBundle, PackagePolicy, PackageSource, Policy } from "./bundle.ts";
 export { LibraryError, type LibraryErrorCode, type LibraryErrorInit } from "./errors.ts";
 export type { AsyncForm, ImageCache, ImportLibrary, ImportOptions, Library } from "./library.ts";
+export { type PackageSpecifier, packageNameOf, parseSpecifier } from "./packages/index.ts";

@@ -16,6 +16,8 @@ export { writeFileAtomic } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
 export { defineJavaScript, readJavaScriptEngine } from "./javascript.ts";
 export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";
+export { PACKAGE_LIMITS, type PackageLimits } from "./packages/limits.ts";
+export { makeNodePackageSource, type NodePackageSourceInit } from "./packages/package-source.ts";
 export * from "./powers/index.ts";
 export {
   type KernelWorkerInit,
