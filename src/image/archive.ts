@@ -13,7 +13,7 @@ import { needsBase } from "./decode.ts";
 import { makePatches, type Patch } from "./difference.ts";
 import { ImageError } from "./errors.ts";
 import { Field, SAFE_MAX } from "./fields.ts";
-import { IMAGE_FORMAT_VERSION, PATCHED_BYTES_MAX } from "./limits.ts";
+import { DIFFERENCE_FORMAT_VERSION, PATCHED_BYTES_MAX } from "./limits.ts";
 import { assertVersion, MANIFEST_FORMAT } from "./manifest.ts";
 import { applyPatch } from "./patch.ts";
 import { putVarint, takeVarint, type VarintReader } from "./varints.ts";
@@ -43,7 +43,7 @@ export function imageToBytes(image: Image, options: ArchiveOptions & { readonly 
   const bytes = encodeCbor(
     {
       format: DIFFERENCE_FORMAT,
-      version: IMAGE_FORMAT_VERSION,
+      version: DIFFERENCE_FORMAT_VERSION,
       base: cidToLink(textToCid(image.base)),
       root: cidToLink(textToCid(image.root)),
       patches: ordered.flatMap(({ cid }) => {

@@ -21,7 +21,9 @@ import {
   MODULE_BYTES_MAX,
 } from "./limits.ts";
 import {
+  type CallBlock,
   type ChunkedList,
+  formatVersion,
   type MachineBlock,
   type ManifestBlock,
   type ProcessBlock,
@@ -36,6 +38,7 @@ import type {
   MachineState,
   MemoryState,
   ModuleState,
+  NestedState,
   Pending,
   Plain,
   ProcessState,
@@ -88,6 +91,10 @@ export function decodeImage(image: Image, options: DecodeOptions = {}): TreeStat
     processes: manifest.processes.map((cid, index) => decodeProcess(cid, index, reader)),
     kernel: cborToPlain(manifest.kernel, reader),
   };
+  if (formatVersion(state) !== manifest.version) {
+    const what = `is ${manifest.version}, and what it holds is written as ${formatVersion(state)}`;
+    throw new ImageError({ code: "not-canonical", where: "manifest: version", what });
+  }
   checkProcesses(state, options);
   return state;
 }
@@ -170,10 +177,16 @@ function decodeMachine(block: MachineBlock, context: MachineContext): MachineSta
     globals: block.globals,
     droppedData: block.droppedData,
     droppedElements: block.droppedElements,
-    frames: decodeFrames(block.frames, `${where}: frame`, reader),
-    pending: decodePending(block.pending, reader),
+    ...decodeCall(block, where, reader),
+    ...(block.nested === undefined
+      ? {}
+      : { nested: block.nested.map((call, at) => decodeCall(call, `${where}: nested ${at}`, reader)) }),
     counters: block.counters,
   };
+}
+
+function decodeCall(call: CallBlock, where: string, reader: Reader): NestedState {
+  return { frames: decodeFrames(call.frames, `${where}: frame`, reader), pending: decodePending(call.pending, reader) };
 }
 
 function decodeMemories(block: MachineBlock, { where, index, partner, reader }: MachineContext): MemoryState[] {
@@ -247,13 +260,20 @@ function decodePending(field: Field, reader: Reader): Pending {
   const kind = field.record().kind;
   switch (kind) {
     case "call": {
-      const fields = field.map(["kind", "func", "args", "state"]);
+      const isOpen = field.record().open !== undefined;
+      const fields = field.map(["kind", "func", "args", "state", ...(isOpen ? ["open" as const] : [])]);
+      if (isOpen && field.record().open !== true) throw field.fail("has open that is not true", "not-canonical");
       return {
         kind,
         func: fields.func.integer(0, FUNCTIONS_MAX),
         args: cborToValues(fields.args),
         state: cborToPlain(fields.state, reader),
+        ...(isOpen ? { open: true } : {}),
       };
+    }
+    case "answered": {
+      const fields = field.map(["kind", "func", "values"]);
+      return { kind, func: fields.func.integer(0, FUNCTIONS_MAX), values: cborToValues(fields.values) };
     }
     case "results":
       return { kind, values: cborToValues(field.map(["kind", "values"]).values) };

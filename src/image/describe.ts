@@ -47,6 +47,7 @@ export function describeImage(state: TreeState): ImageDescription {
 
 function describeProcess(process: ProcessState, index: number, state: TreeState): ProcessDescription {
   const { machine } = process;
+  const calls = machine === null ? [] : [machine, ...(machine.nested ?? [])];
   return {
     index,
     parent: process.parent < 0 ? null : process.parent,
@@ -61,8 +62,10 @@ function describeProcess(process: ProcessState, index: number, state: TreeState)
       elementsUsed: elements.filter((element) => element !== null).length,
     })),
     globals: machine?.globals.length ?? 0,
-    frames: (machine?.frames ?? []).map(({ func, point, values }) => ({ func, point, values: values.length })),
-    pending: machine?.pending.kind ?? "none",
+    frames: calls
+      .flatMap(({ frames }) => frames)
+      .map(({ func, point, values }) => ({ func, point, values: values.length })),
+    pending: calls[calls.length - 1]?.pending.kind ?? "none",
     clist: process.clist.flatMap((entry, position) =>
       entry === null ? [] : [{ position, locator: locatorOf(entry) }],
     ),

@@ -18,7 +18,6 @@ import {
   FRAMES_MAX,
   FUNCTIONS_MAX,
   GLOBALS_MAX,
-  IMAGE_FORMAT_VERSION,
   IMAGES_MAX,
   MAILBOX_MAX,
   MEMORIES_MAX,
@@ -26,16 +25,26 @@ import {
   MODULE_BYTES_MAX,
   MODULES_MAX,
   NAME_LENGTH_MAX,
+  NESTED_CALLS_MAX,
   SEGMENTS_MAX,
   TABLE_ELEMENTS_MAX,
   TABLES_MAX,
   WASM_PAGE_BYTES,
 } from "./limits.ts";
-import { MANIFEST_FORMAT } from "./manifest.ts";
+import { formatVersion, MANIFEST_FORMAT } from "./manifest.ts";
 import { type BlockSink, encodeMemory } from "./memory.ts";
 import { readCounters, readMeter, readStatus, valuesToCbor } from "./parts.ts";
 import { type PutRaw, plainToCbor } from "./plain.ts";
-import type { Frame, MachineState, ModuleState, Pending, ProcessState, TreeState, Value } from "./state.ts";
+import type {
+  Frame,
+  MachineState,
+  ModuleState,
+  NestedState,
+  Pending,
+  ProcessState,
+  TreeState,
+  Value,
+} from "./state.ts";
 
 export interface EncodeOptions {
   /** Blocks that it has are left out of the image; pages that equal its pages are not hashed. */
@@ -70,7 +79,7 @@ export function encodeImage(state: TreeState, options: EncodeOptions = {}): Imag
   const manifest = encodeCbor(
     {
       format: MANIFEST_FORMAT,
-      version: IMAGE_FORMAT_VERSION,
+      version: formatVersion(state),
       rewriter: new Field(state.rewriter, "rewriter").text(NAME_LENGTH_MAX),
       gasSchedule: new Field(state.gasSchedule, "gasSchedule").integer(0, SAFE_MAX),
       modules,
@@ -209,9 +218,25 @@ function encodeMachine(machine: MachineState, context: MachineContext): unknown 
     globals: valuesToCbor(machine.globals, globals),
     droppedData: new Field(machine.droppedData, `${where}: droppedData`).ascending(segments),
     droppedElements: new Field(machine.droppedElements, `${where}: droppedElements`).ascending(segments),
-    frames: encodeFrames(machine.frames, context),
-    pending: encodePending(machine.pending, context),
+    ...encodeCall(machine, context),
     counters: readCounters(new Field(machine.counters, `${where}: counters`)),
+    ...encodeNested(machine, context),
+  };
+}
+
+function encodeCall(
+  call: NestedState,
+  context: MachineContext,
+): { readonly frames: unknown; readonly pending: unknown } {
+  return { frames: encodeFrames(call.frames, context), pending: encodePending(call.pending, context) };
+}
+
+function encodeNested({ nested }: MachineState, context: MachineContext): { readonly nested?: unknown } {
+  if (nested === undefined) return {};
+  const list = new Field(nested, `${context.where}: nested`);
+  if (list.array(NESTED_CALLS_MAX, "calls").length === 0) throw list.fail("is empty, where it should not be there");
+  return {
+    nested: nested.map((call, at) => encodeCall(call, { ...context, where: `${context.where}: nested ${at}` })),
   };
 }
 
@@ -286,6 +311,13 @@ function encodePending(pending: Pending, { where, sink }: MachineContext): unkno
         func: new Field(pending.func, `${name}: func`).integer(0, FUNCTIONS_MAX),
         args: encodeValues(pending.args, name),
         state: plainToCbor(pending.state, `${name}: state`, sink.putRaw),
+        ...(pending.open === true ? { open: true } : {}),
+      };
+    case "answered":
+      return {
+        kind: "answered",
+        func: new Field(pending.func, `${name}: func`).integer(0, FUNCTIONS_MAX),
+        values: encodeValues(pending.values, name),
       };
     default:
       return neverPending(pending);

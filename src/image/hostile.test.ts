@@ -83,7 +83,7 @@ describe("a manifest is refused", () => {
     ["with a negative gas schedule", "bad-field", (m) => Object.assign(m, { gasSchedule: -1 })],
     ["with half a gas schedule", "bad-field", (m) => Object.assign(m, { gasSchedule: 0.5 })],
     ["with another format", "not-an-image", (m) => Object.assign(m, { format: "caper-picture" })],
-    ["with a newer version", "newer-version", (m) => Object.assign(m, { version: 2, extra: 1 })],
+    ["with a newer version", "newer-version", (m) => Object.assign(m, { version: 3, extra: 1 })],
     ["with a version that is text", "bad-field", (m) => Object.assign(m, { version: "1" })],
     [
       "without processes",

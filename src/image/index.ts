@@ -12,13 +12,14 @@ export { describeImage, describeStatus, type ImageDescription, type ProcessDescr
 export { completeImage, diffImages } from "./difference.ts";
 export { type EncodeOptions, encodeImage } from "./encode.ts";
 export { ImageError, type ImageErrorCode } from "./errors.ts";
-export { DEFAULT_LIMITS, IMAGE_FORMAT_VERSION, type ImageLimits } from "./limits.ts";
+export { DEFAULT_LIMITS, IMAGE_FORMAT_VERSION, type ImageLimits, NESTED_CALLS_MAX } from "./limits.ts";
 export type {
   Frame,
   MachineState,
   MemoryState,
   MeterState,
   ModuleState,
+  NestedState,
   Pending,
   Plain,
   ProcessState,

@@ -1,11 +1,14 @@
 /**
- * Every limit on what an image may hold. The fixed ones belong to format version 1 (docs/spec/image.md lists them); those in
+ * Every limit on what an image may hold. The fixed ones belong to the format (docs/spec/image.md lists them); those in
  * `ImageLimits` bound what one reader spends on an image that it does not trust, and are checked before anything is allocated.
  * @module
  */
 
-/** The format that this code writes, and the newest that it reads. */
-export const IMAGE_FORMAT_VERSION = 1;
+/** The newest format that this code reads and writes. */
+export const IMAGE_FORMAT_VERSION = 2;
+/** Of images in which no call is nested in another, or could be: what Caper wrote before it knew of any. */
+export const IMAGE_FORMAT_VERSION_PLAIN = 1;
+export const DIFFERENCE_FORMAT_VERSION = 1;
 
 /** Unit of memory in an image. Chosen by measurement, see docs/spec/image.md. */
 export const PAGE_BYTES = 4096;
@@ -36,6 +39,8 @@ export const MODULES_MAX = 4096;
 export const IMAGES_MAX = 4096;
 export const MEMORIES_MAX = 64;
 export const MEMORY_WASM_PAGES_MAX = 65536;
+/** Calls above the first, each in an open host call of the one before. */
+export const NESTED_CALLS_MAX = 64;
 export const TABLES_MAX = 1024;
 export const TABLE_ELEMENTS_MAX = 10_000_000;
 export const GLOBALS_MAX = 100_000;

@@ -11,12 +11,14 @@ import {
   FUNCTIONS_MAX,
   GLOBALS_MAX,
   IMAGE_FORMAT_VERSION,
+  IMAGE_FORMAT_VERSION_PLAIN,
   IMAGES_MAX,
   MAILBOX_MAX,
   MEMORIES_MAX,
   MEMORY_WASM_PAGES_MAX,
   MODULES_MAX,
   NAME_LENGTH_MAX,
+  NESTED_CALLS_MAX,
   PAGES_PER_WASM_PAGE,
   SEGMENTS_MAX,
   TABLE_ELEMENTS_MAX,
@@ -24,11 +26,12 @@ import {
   TABLES_MAX,
 } from "./limits.ts";
 import { cborToValues, readCounters, readMeter, readStatus } from "./parts.ts";
-import type { MeterState, StatusState, Value } from "./state.ts";
+import type { MeterState, StatusState, TreeState, Value } from "./state.ts";
 
 export const MANIFEST_FORMAT = "caper-image";
 
 export interface ManifestBlock {
+  readonly version: number;
   readonly rewriter: string;
   readonly gasSchedule: number;
   readonly modules: readonly Uint8Array[];
@@ -49,14 +52,19 @@ export interface MemoryBlock {
   readonly tables: readonly (Uint8Array | null)[];
 }
 
-export interface MachineBlock {
+/** A call of an export that is under way. */
+export interface CallBlock {
+  readonly frames: ChunkedList;
+  readonly pending: Field;
+}
+
+export interface MachineBlock extends CallBlock {
   readonly memories: readonly MemoryBlock[];
   readonly tables: readonly ChunkedList[];
   readonly globals: readonly Value[];
   readonly droppedData: readonly number[];
   readonly droppedElements: readonly number[];
-  readonly frames: ChunkedList;
-  readonly pending: Field;
+  readonly nested: readonly CallBlock[] | undefined;
   readonly counters: { readonly [name: string]: number };
 }
 
@@ -84,6 +92,18 @@ const MANIFEST_KEYS = [
   "kernel",
 ] as const;
 
+/** The oldest version that can hold a state: so each state has one encoding. */
+export function formatVersion(state: TreeState): number {
+  const isNested = state.processes.some(
+    ({ machine }) =>
+      machine !== null &&
+      (machine.nested !== undefined ||
+        machine.pending.kind === "answered" ||
+        (machine.pending.kind === "call" && machine.pending.open === true)),
+  );
+  return isNested ? IMAGE_FORMAT_VERSION : IMAGE_FORMAT_VERSION_PLAIN;
+}
+
 export function readManifest(value: unknown): ManifestBlock {
   const whole = new Field(value, "manifest");
   assertVersion(whole, MANIFEST_FORMAT);
@@ -91,6 +111,7 @@ export function readManifest(value: unknown): ManifestBlock {
   const processes = fields.processes.list(SAFE_MAX, "processes").map((field) => field.link("dag-cbor"));
   if (processes.length === 0) throw fields.processes.fail("is empty");
   return {
+    version: fields.version.integer(IMAGE_FORMAT_VERSION_PLAIN, IMAGE_FORMAT_VERSION),
     rewriter: fields.rewriter.text(NAME_LENGTH_MAX),
     gasSchedule: fields.gasSchedule.integer(0, SAFE_MAX),
     modules: fields.modules.list(MODULES_MAX, "modules").map((field) => field.link("raw")),
@@ -147,7 +168,8 @@ const MACHINE_KEYS = [
 ] as const;
 
 function readMachine(whole: Field): MachineBlock {
-  const fields = whole.map(MACHINE_KEYS);
+  const { nested } = whole.record();
+  const fields = whole.map(nested === undefined ? MACHINE_KEYS : [...MACHINE_KEYS, "nested"]);
   const segments = { max: FUNCTIONS_MAX, countMax: SEGMENTS_MAX, unit: "segments" };
   return {
     memories: fields.memories.list(MEMORIES_MAX, "memories").map(readMemory),
@@ -157,10 +179,20 @@ function readMachine(whole: Field): MachineBlock {
     globals: cborToValues(fields.globals, GLOBALS_MAX),
     droppedData: fields.droppedData.ascending(segments),
     droppedElements: fields.droppedElements.ascending(segments),
-    frames: readChunkedList(fields.frames, FRAMES_MAX, "frames"),
-    pending: fields.pending,
+    ...readCall(fields),
+    nested: nested === undefined ? undefined : readNested(new Field(nested, `${whole.where}: nested`)),
     counters: readCounters(fields.counters),
   };
+}
+
+function readCall({ frames, pending }: { readonly frames: Field; readonly pending: Field }): CallBlock {
+  return { frames: readChunkedList(frames, FRAMES_MAX, "frames"), pending };
+}
+
+function readNested(whole: Field): readonly CallBlock[] {
+  const list = whole.list(NESTED_CALLS_MAX, "calls");
+  if (list.length === 0) throw whole.fail("is empty, where it should not be there", "not-canonical");
+  return list.map((field) => readCall(field.map(["frames", "pending"])));
 }
 
 function readMemory(whole: Field): MemoryBlock {

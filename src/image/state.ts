@@ -30,11 +30,26 @@ export interface MemoryState {
 export type Pending =
   | { readonly kind: "none" }
   | { readonly kind: "results"; readonly values: readonly Value[] }
-  /** An imported function that suspended, to be called again. */
-  | { readonly kind: "call"; readonly func: number; readonly args: readonly Value[]; readonly state: Plain };
+  /** An imported function that suspended, to be called again. `open`: other calls may be nested in it; only there if so. */
+  | {
+      readonly kind: "call";
+      readonly func: number;
+      readonly args: readonly Value[];
+      readonly state: Plain;
+      readonly open?: true;
+    }
+  /** An imported function that has answered while a call that was nested in it was not over. */
+  | { readonly kind: "answered"; readonly func: number; readonly values: readonly Value[] };
+
+/** One call of an export that is under way. */
+export interface NestedState {
+  /** Outermost first. */
+  readonly frames: readonly Frame[];
+  readonly pending: Pending;
+}
 
 /** All that an image must hold of a running module. */
-export interface MachineState {
+export interface MachineState extends NestedState {
   readonly memories: readonly MemoryState[];
   /** Function index per slot. */
   readonly tables: readonly (readonly (number | null)[])[];
@@ -43,9 +58,8 @@ export interface MachineState {
   /** Segments that were dropped, ascending. */
   readonly droppedData: readonly number[];
   readonly droppedElements: readonly number[];
-  /** Outermost first. */
-  readonly frames: readonly Frame[];
-  readonly pending: Pending;
+  /** Calls above that of `frames` and `pending`, each started while the one before was in an open host call. Only there if there are any. */
+  readonly nested?: readonly NestedState[];
   /** Named integers of the machine, such as the gas used. */
   readonly counters: { readonly [name: string]: number };
 }

@@ -18,6 +18,11 @@ export interface HostContext {
   readonly gasUsed: number;
   /** Adds gas for work that the host did. A call that parks must charge only when it completes, or gas would count wake-ups. */
   charge(gas: number): void;
+  /**
+   * Makes this call *open*: until it has returned, also while it is suspended, other calls of exports may be started on the same
+   * process, each above the one before. Take `memory()` again after whatever may have done so.
+   */
+  open(): void;
 }
 
 /** A host function that throws has a bug (a host fault); what a guest did wrong is always a returned value. */

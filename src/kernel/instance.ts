@@ -42,6 +42,8 @@ interface NamedFunction {
 
 export class Instance implements FunctionNumbers {
   readonly gas: WebAssembly.Global;
+  /** Slots of the stack segment that were left when the guest last called the host. */
+  readonly depth: WebAssembly.Global;
   readonly #program: Program;
   readonly #exports: WebAssembly.Exports;
   readonly #runtime: { readonly [name: string]: (...args: never[]) => unknown };
@@ -58,6 +60,7 @@ export class Instance implements FunctionNumbers {
     const imports = { [rewriting.RUNTIME]: this.#runtime, [rewriting.GUEST_IMPORTS]: guest };
     this.#exports = instantiate(program.hot, imports as WebAssembly.Imports).exports;
     this.gas = this.#exports[rewriting.EXPORT_GAS] as WebAssembly.Global;
+    this.depth = this.#exports[rewriting.EXPORT_DEPTH] as WebAssembly.Global;
     this.#functions = this.#exports[rewriting.EXPORT_FUNCTIONS] as WebAssembly.Table;
     this.#memory = this.#exports[rewriting.EXPORT_MEMORY] as WebAssembly.Memory | undefined;
   }

@@ -25,12 +25,22 @@ export interface PendingCall {
   readonly state: Extract<Pending, { kind: "call" }>["state"];
   readonly wake: Promise<unknown> | undefined;
   readonly pagesWanted: number;
+  /** May other calls be started above it meanwhile? */
+  readonly open: boolean;
+}
+
+/** A host function that has answered, while a call that was nested in it was not over. */
+export interface AnsweredCall {
+  readonly kind: "answered";
+  readonly func: number;
+  readonly values: readonly Value[];
 }
 
 /** What the innermost frame goes on with. */
 export type MachinePending =
   | { readonly kind: "none" }
   | { readonly kind: "results"; readonly values: Carrier[] }
+  | AnsweredCall
   | PendingCall;
 
 export const NO_PENDING: { readonly kind: "none" } = Object.freeze({ kind: "none" });
@@ -54,8 +64,12 @@ export function pendingToImage(context: FrameContext, pending: MachinePending, t
       return NO_PENDING;
     case "results":
       return { kind: "results", values: carriersToValues(types, pending.values, context.functions) };
-    case "call":
-      return { kind: "call", func: pending.func, args: pending.args, state: pending.state };
+    case "answered":
+      return pending;
+    case "call": {
+      const { kind, func, args, state } = pending;
+      return pending.open ? { kind, func, args, state, open: true } : { kind, func, args, state };
+    }
   }
 }
 
@@ -101,6 +115,7 @@ export function pendingFromImage(
   }
   if (point !== undefined && !waits) throw new StateError("pending: the innermost frame waits for nothing");
   if (pending.kind === "call") return callFromImage(context, pending, point, at.memoryPages);
+  if (pending.kind === "answered") return answeredFromImage(context, pending, point);
   if (point === undefined) throw new StateError("pending: results without a frame to take them");
   const values = valuesToCarriers(point.results, pending.values, functions);
   if (typeof values === "string") throw new StateError(`pending: ${values}`);
@@ -126,6 +141,26 @@ function callFromImage(
   if (expected.join() !== type.results.join()) {
     throw new StateError("pending: the call gives other results than the innermost frame waits for");
   }
+  const open = pending.open === true;
+  if (open && isGrow) throw new StateError("pending: memory.grow is no open host call");
   const pagesWanted = isGrow ? memoryPages + ((pending.args[0] as number) >>> 0) : 0;
-  return { ...pending, wake: isGrow ? undefined : Promise.resolve(), pagesWanted };
+  return { ...pending, wake: isGrow ? undefined : Promise.resolve(), pagesWanted, open };
+}
+
+function answeredFromImage(
+  { program, functions }: FrameContext,
+  pending: AnsweredCall,
+  point: PointTypes | undefined,
+): AnsweredCall {
+  const { module } = program;
+  const type = module.types[module.functions[pending.func] ?? -1];
+  if (type === undefined || pending.func >= module.importedFunctions) {
+    throw new StateError(`pending: function ${pending.func} is not an import`);
+  }
+  if (point !== undefined && point.results.join() !== type.results.join()) {
+    throw new StateError("pending: the call gives other results than the innermost frame waits for");
+  }
+  const carriers = valuesToCarriers(type.results, pending.values, functions);
+  if (typeof carriers === "string") throw new StateError(`pending: the answer ${carriers}`);
+  return pending;
 }

@@ -42,6 +42,8 @@ export interface Process extends Disposable {
   deliver(message: Message, target?: number): Promise<Answer>;
   /** undefined where the answer needs something from outside, or more than `gas`. */
   deliverSync(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | undefined;
+  /** The same; where there is no answer yet, the promise of it: the turn goes on when the process does. */
+  attempt(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | Promise<Answer>;
   /** More budget; a child's comes out of its parent's. Throws `KernelError` "budget" where that cannot be. */
   refill(budget: { readonly gas?: number; readonly memoryBytes?: number }): void;
   /** Goes on where it stopped. Resolves as `call` does, for the turn that is under way. */
@@ -124,6 +126,11 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
       const cell = record.deliverFromHost(options.target ?? 0, message);
       sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
       return answerForHost(cell);
+    },
+    attempt(message, options = {}) {
+      const cell = record.deliverFromHost(options.target ?? 0, message);
+      sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
+      return answerForHost(cell) ?? answerOf(cell);
     },
     refill: (budget) => refill(record, budget),
     resume(options = {}) {

@@ -84,6 +84,8 @@ function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): vo
       capAtBudget(process, end.code);
       endProcess(process, { kind: "trap", code: end.code, message: end.message });
       return;
+    case "deep":
+      return;
     case "fault":
       endProcess(process, end satisfies StopReport);
       return;

@@ -41,6 +41,7 @@ function runInOracle(module: WasmModule, wasi: ReturnType<typeof makeWasi>): Ora
         suspended: undefined,
         gasUsed: running.thread.meter.used,
         charge,
+        open: () => {},
       };
       const answer = host(context, ...args.map((arg, i) => oracleToHost(type.params[i] ?? 0, arg)));
       if (answer instanceof Exit) throw new Exited(answer.code);

@@ -329,6 +329,7 @@ function showStop(stop: Stop): string {
       return `memory ${stop.pagesWanted}`;
     case "parked":
     case "slice":
+    case "deep":
     case "exit":
       return stop.kind;
   }
@@ -339,7 +340,7 @@ function flat(state: MachineState): unknown[] {
   const frames = state.frames.map(({ func, point, values }) => [func, point, values]);
   const { pending } = state;
   const waiting =
-    pending.kind === "none" ? [] : pending.kind === "results" ? pending.values : [pending.func, pending.args];
+    pending.kind === "none" ? [] : pending.kind === "call" ? [pending.func, pending.args] : pending.values;
   return [
     state.memories.map(({ pages }) => pages),
     state.tables.map((table) => [...table]),

@@ -43,6 +43,7 @@ export class WasiCaller {
         this.charged += gas;
         this.gasUsed += gas;
       },
+      open: () => {},
     };
     return run(context, ...values);
   }

@@ -38,6 +38,7 @@ export function runPlain(program: Uint8Array, wasi: HostModule, importModule = "
     charge(gas: number) {
       gasUsed += gas;
     },
+    open() {},
   };
   const imports: { [name: string]: (...values: HostValue[]) => HostValue | undefined } = {};
   for (const [name, run] of Object.entries(wasi.functions)) {

@@ -1,0 +1,571 @@
+/**
+ * The machine at work. What the guest calls while it runs lives on the engine's stack, until something stops it: then every
+ * function hands over its frame and returns, and the saved stack is whole again. A host function may run the machine again
+ * from within an open call: the new run is on the engine's stack above the old one, which goes on when it is over.
+ * @module
+ */
+
+import { type MachineState, NESTED_CALLS_MAX, type Plain, type Value } from "../image/index.ts";
+import { type FunctionType, rewriting } from "../wasm/index.ts";
+import { Activation, activationsFromImage, activationsToImage } from "./activation.ts";
+import { Exit, type HostContext, type HostFunction, type HostValue, Suspend } from "./host.ts";
+import { Instance, type RuntimeCalls } from "./instance.ts";
+import type { Machine, MachineInit, Stop } from "./machine.ts";
+import { HostFault, StateError } from "./machine-errors.ts";
+import { type AnsweredCall, MEMORY_GROW, NO_PENDING, type PendingCall, type SavedFrame } from "./machine-frames.ts";
+import { MachineGas } from "./machine-gas.ts";
+import { answersToValues, resolveImports } from "./machine-imports.ts";
+import {
+  GAS_PER_PAGE,
+  MEMORY_PAGES_MAX,
+  NATIVE_STACK_SLOTS,
+  SLICE_GAS_MAX,
+  STACK_SLOTS_DEFAULT,
+  TABLE_ELEMENTS_MAX,
+} from "./machine-limits.ts";
+import {
+  type Carrier,
+  carriersToValues,
+  hostToValue,
+  valuesToCarriers,
+  valueToHost,
+  zeroOf,
+} from "./machine-values.ts";
+import { enterStack, leaveStack, type OnStack, slotsLeft } from "./native-stack.ts";
+import type { Program } from "./program.ts";
+import { isExact, type TrapCode, trapCode } from "./traps.ts";
+
+type Ended = Extract<Stop, { kind: "exit" | "trap" }> | { readonly kind: "fault"; readonly error: unknown };
+/** Why the guest is made to unwind. */
+type Stopped = PendingCall | AnsweredCall | Ended;
+
+export class RunningMachine implements Machine, RuntimeCalls, OnStack {
+  memoryPagesMax: number;
+  readonly #program: Program;
+  readonly #imports: readonly { readonly host: HostFunction; readonly type: FunctionType }[];
+  readonly #instance: Instance;
+  readonly #stackSlotsMax: number;
+  readonly #context: HostContext & { suspended: unknown };
+
+  /** The innermost call, and those that it is nested in, outermost first. */
+  #at: Activation = new Activation();
+  #below: Activation[] = [];
+  /** Of all frames but those that the present run has on the engine's stack. */
+  #frameSlots = 0;
+  readonly #gas: MachineGas;
+  /** Does guest code run, or a host function that it has called? */
+  #inGuest = false;
+  /** Was the host call that is under way made open? */
+  #open = false;
+  /** Slots of the engine's stack that the run was given; of them those for its first frame, and for all that this one calls. */
+  #native = 0;
+  #nativeFirst = 0;
+  #nativeShare = 0;
+  /** What has ended everything while calls were on the engine's stack: they all stop for this. */
+  #ended: Ended | undefined;
+
+  /** Frames handed over in the current unwinding, innermost first. */
+  #unwound: SavedFrame[] = [];
+  /** Where the values of the frame that is being handed over go; before them, results of the call it waits for. */
+  #sink: Carrier[] | undefined;
+  #resultSink: Carrier[] | undefined;
+  #resultsLeft = 0;
+  #results: Carrier[] = [];
+  #stopped: Stopped | undefined;
+
+  constructor(init: MachineInit) {
+    this.#program = init.program;
+    this.memoryPagesMax = init.memoryPagesMax;
+    this.#stackSlotsMax = init.stackSlotsMax ?? STACK_SLOTS_DEFAULT;
+    this.#imports = resolveImports(init);
+    this.#context = this.#makeContext();
+    this.#instance = new Instance(init.program, this, this.#imports.length);
+    this.#gas = new MachineGas(this.#instance.gas);
+    const { state } = init;
+    if (this.memoryPages > this.memoryPagesMax && state === undefined) {
+      throw new RangeError(
+        `memory: the module begins with ${this.memoryPages} pages, and the limit is ${this.memoryPagesMax}; give it more memory`,
+      );
+    }
+    if (state === undefined) this.#instance.initialise();
+    else this.#restore(state);
+  }
+
+  get idle(): boolean {
+    return this.#below.length === 0 && this.#at.isIdle;
+  }
+
+  get accepts(): boolean {
+    const at = this.#at;
+    if (at.isNative) return this.#open && this.#ended === undefined;
+    return at.isIdle || at.waitsOpenly;
+  }
+
+  get inHost(): boolean {
+    return this.#at.isNative || this.#below.some((activation) => activation.isNative);
+  }
+
+  get isNative(): boolean {
+    return this.#at.isNative;
+  }
+
+  get nestedCalls(): number {
+    return this.#below.length;
+  }
+
+  get nativeLeft(): number {
+    return this.#native - this.#nativeUsed;
+  }
+
+  /** Slots that the run has on the engine's stack, while it is in a host function. */
+  get #nativeUsed(): number {
+    return this.#nativeFirst + this.#nativeShare - (this.#instance.depth.value as number);
+  }
+
+  get gasUsed(): number {
+    return this.#inGuest ? this.#gas.usedNow : this.#gas.used;
+  }
+
+  get memoryPages(): number {
+    return this.#instance.memoryPages;
+  }
+
+  memory(): Uint8Array {
+    return this.#instance.memory();
+  }
+
+  start(func: number, args: readonly Value[]): void {
+    if (!this.accepts) throw new RangeError("start: a call is under way, and waits in no open host call");
+    if (this.#below.length === NESTED_CALLS_MAX) {
+      throw new RangeError(`start: at most ${NESTED_CALLS_MAX} calls can be nested in one another`);
+    }
+    const { module } = this.#program;
+    const type = module.types[module.functions[func] ?? -1];
+    if (type === undefined) throw new RangeError(`func: expected 0 to ${module.functions.length - 1}, got ${func}`);
+    const values = valuesToCarriers(type.params, args, this.#instance);
+    if (typeof values === "string") throw new RangeError(`args: the call ${values}`);
+    if (!this.#at.isIdle) {
+      this.#below.push(this.#at);
+      this.#at = new Activation();
+    }
+    if (func < module.importedFunctions) {
+      const call = { kind: "call", func, args: [...args], state: null } as const;
+      this.#at.pending = { ...call, wake: undefined, pagesWanted: 0, open: false };
+    } else {
+      this.#push({ func, point: 0, values });
+    }
+  }
+
+  run(gas: number): Stop {
+    if (!(Number.isInteger(gas) && gas >= 0 && gas <= SLICE_GAS_MAX)) {
+      throw new RangeError(`gas: expected an integer from 0 to ${SLICE_GAS_MAX}, got ${gas}`);
+    }
+    if (this.inHost) return this.#runInside(gas);
+    this.#gas.slice = gas;
+    this.#ended = undefined;
+    return this.#runInnermost();
+  }
+
+  /** Runs the innermost call until it is done or everything stops. */
+  #runInnermost(): Stop {
+    const waiting = this.#callAgain();
+    if (waiting !== undefined) return waiting;
+    const activation = this.#at;
+    while (activation.frames.length > 0) {
+      // This is a safepoint, and only at those does an epoch end; but not while an exception looks for its handler.
+      if (activation.exception === undefined) {
+        this.#gas.beginEpoch();
+        if (this.#gas.slice < 0) return { kind: "slice" };
+      }
+      const stop = this.#resumeInnermost(activation);
+      if (stop !== undefined) return stop;
+    }
+    const results = activation.pending.kind === "results" ? activation.pending.values : [];
+    activation.pending = NO_PENDING;
+    this.#at = this.#below.pop() ?? activation;
+    return { kind: "done", results: carriersToValues(activation.doneTypes, results, this.#instance) };
+  }
+
+  /** A run from within a host function, on top of the run that called it. That one goes on with what is left. */
+  #runInside(gas: number): Stop {
+    if (this.#at.isNative) throw new RangeError("run: nothing has been started in this host call");
+    const mark = this.#gas.interrupt(gas);
+    const outer = {
+      open: this.#open,
+      suspended: this.#context.suspended,
+      native: [this.#native, this.#nativeFirst, this.#nativeShare] as const,
+      depth: this.#instance.depth.value as number,
+      slots: this.#nativeUsed,
+    };
+    this.#frameSlots += outer.slots;
+    this.#inGuest = false;
+    try {
+      return this.#runInnermost();
+    } finally {
+      this.#open = outer.open;
+      this.#context.suspended = outer.suspended;
+      [this.#native, this.#nativeFirst, this.#nativeShare] = outer.native;
+      this.#instance.depth.value = outer.depth;
+      this.#frameSlots -= outer.slots;
+      this.#stopped = undefined;
+      this.#unwound = [];
+      this.#gas.goOn(mark);
+      this.#inGuest = true;
+    }
+  }
+
+  refuseGrow(): void {
+    const { functions } = this.#program.module;
+    const { pending } = this.#at;
+    if (pending.kind !== "call" || pending.func < functions.length)
+      throw new RangeError("refuseGrow: no memory.grow is waiting");
+    this.#at.pending = { kind: "results", values: [-1] };
+  }
+
+  charge(gas: number): void {
+    if (!(Number.isSafeInteger(gas) && gas >= 0)) throw new RangeError(`gas: expected a whole number, got ${gas}`);
+    this.#gas.charge(gas);
+  }
+
+  open(): void {
+    this.#open = true;
+  }
+
+  abandon(): void {
+    this.#clear({ kind: "exit", code: 0 });
+  }
+
+  reduceSlice(gas: number): void {
+    this.#gas.reduceSlice(gas);
+  }
+
+  #push(frame: SavedFrame, activation: Activation = this.#at): void {
+    activation.frames.push(frame);
+    this.#frameSlots += this.#program.functions.frameSlots(frame.func);
+  }
+
+  /** Runs the innermost frame until it returns or everything stops. */
+  #resumeInnermost(activation: Activation): Stop | undefined {
+    const frame = activation.innermost as SavedFrame;
+    const slots = this.#program.functions.frameSlots(frame.func);
+    // Alone on the engine's stack the first frame is free; above others it must find room.
+    const native = slotsLeft() ?? NATIVE_STACK_SLOTS + slots;
+    if (native < slots) return { kind: "deep" };
+    activation.frames.pop();
+    this.#frameSlots -= slots;
+    // The entry of a function takes its own frame's cost off the depth that it is given; later points have done so.
+    const room = this.#stackSlotsMax - this.#frameSlots - slots;
+    if (frame.point === 0 && room < 0) return this.#trap("stack-overflow", "the call stack is full", this.#gas.given);
+    const share = Math.min(native - slots, room);
+    const depth = share + (frame.point === 0 ? slots : 0);
+    const resumption = activation.exception === undefined ? "results" : "exception";
+    const run = this.#instance.continuation(frame.func, frame.point, resumption);
+    const results = activation.pending.kind === "results" ? activation.pending.values : [];
+    activation.pending = NO_PENDING;
+    this.#unwound = [];
+    this.#stopped = undefined;
+    this.#native = native;
+    this.#nativeFirst = slots;
+    this.#nativeShare = share;
+    this.#gas.give();
+    this.#inGuest = true;
+    activation.isNative = true;
+    const before = enterStack(this);
+    try {
+      run(...frame.values, ...results, this.#gas.given, depth);
+    } catch (error) {
+      this.#inGuest = false;
+      return this.#thrown(error, activation);
+    } finally {
+      leaveStack(before);
+      activation.isNative = false;
+      this.#inGuest = false;
+    }
+    activation.exception = undefined;
+    if (this.#unwound.length > 0 || this.#stopped !== undefined) return this.#unwind(activation);
+    activation.pending = { kind: "results", values: this.#results };
+    if (activation.frames.length === 0) {
+      const { module } = this.#program;
+      activation.doneTypes = (module.types[module.functions[frame.func] as number] as FunctionType).results;
+    }
+    return undefined;
+  }
+
+  #unwind(activation: Activation): Stop | undefined {
+    for (const frame of this.#unwound.reverse()) this.#push(frame, activation);
+    this.#unwound = [];
+    const stopped = this.#stopped;
+    this.#stopped = undefined;
+    return stopped === undefined ? undefined : this.#stop(activation, stopped);
+  }
+
+  /** The host function that `activation` called has stopped it. */
+  #stop(activation: Activation, stopped: Stopped): Stop {
+    if (stopped.kind !== "call" && stopped.kind !== "answered") return this.#end(stopped);
+    activation.pending = stopped;
+    // What was started above it goes on first.
+    if (this.#at !== activation || stopped.kind === "answered") return { kind: "slice" };
+    return this.#waiting(stopped);
+  }
+
+  #end(ended: Ended): Stop {
+    this.#clear(ended);
+    if (ended.kind !== "fault") return ended;
+    throw new HostFault(`a host function failed: ${String(ended.error)}`, { cause: ended.error });
+  }
+
+  /** Nothing is under way any more; what is on the engine's stack stops as soon as it can. */
+  #clear(ended: Ended): void {
+    if (this.inHost) this.#ended ??= ended;
+    this.#at = new Activation();
+    this.#below = [];
+    this.#frameSlots = 0;
+  }
+
+  #waiting(call: PendingCall): Stop {
+    if (call.wake === undefined) return { kind: "memory", pagesWanted: call.pagesWanted };
+    return { kind: "parked", wake: call.wake };
+  }
+
+  #thrown(error: unknown, activation: Activation): Stop | undefined {
+    this.#unwound = [];
+    const gas = this.#gas.left;
+    if (error instanceof WebAssembly.Exception) {
+      this.#gas.use();
+      if (activation.frames.length === 0)
+        return this.#trap("uncaught-exception", "an exception was not caught", this.#gas.given);
+      // The innermost frame sees it next, as thrown by the call that it waits for.
+      activation.exception = error;
+      return undefined;
+    }
+    if (error instanceof WebAssembly.RuntimeError) return this.#trap(trapCode(error), error.message, gas);
+    this.#clear({ kind: "fault", error });
+    throw new HostFault(`the engine failed: ${String(error)}`, { cause: error });
+  }
+
+  #trap(code: TrapCode, message: string, gas: number): Stop {
+    this.#gas.use(gas);
+    // Memory accesses leave no trace of the gas: what they end is charged to the end of the epoch (docs/spec/gas.md).
+    if (!isExact(code)) this.#gas.used = this.#gas.epochEnd;
+    const ended = { kind: "trap", code, message } as const;
+    this.#clear(ended);
+    return ended;
+  }
+
+  // ---- what rewritten code calls (RuntimeCalls)
+
+  frame(id: number, gas: number, resultCarriers: number): void {
+    if (id === rewriting.POINT_FINISHED) {
+      // A function that was stopped returns too, with dummies; also one whose last act was a tail call of a host function.
+      const finished = this.#unwound.length === 0 && this.#stopped === undefined;
+      this.#results = [];
+      this.#sink = finished ? this.#results : undefined;
+      if (finished) this.#gas.use(gas);
+      return;
+    }
+    const innermost = this.#unwound.length === 0;
+    if (innermost && this.#stopped === undefined) {
+      this.#gas.use(gas);
+      this.#at.pending = NO_PENDING;
+      this.#results = [];
+      if (resultCarriers > 0 || this.#isCall(id)) this.#at.pending = { kind: "results", values: this.#results };
+      this.#resultSink = this.#results;
+    } else {
+      this.#resultSink = undefined;
+    }
+    this.#resultsLeft = resultCarriers;
+    const func = this.#program.functions.functionOfPoint(id);
+    const frame = { func, point: id - this.#program.functions.pointBase(func), values: [] };
+    this.#unwound.push(frame);
+    this.#sink = frame.values;
+  }
+
+  #isCall(id: number): boolean {
+    const func = this.#program.functions.functionOfPoint(id);
+    return this.#program.point(func, id - this.#program.functions.pointBase(func))?.kind === "call";
+  }
+
+  value(carrier: Carrier): void {
+    if (this.#resultsLeft > 0) {
+      this.#resultsLeft--;
+      this.#resultSink?.push(carrier);
+    } else {
+      this.#sink?.push(carrier);
+    }
+  }
+
+  rethrow(): never {
+    throw this.#at.exception;
+  }
+
+  hostCall(index: number, args: readonly HostValue[]): unknown {
+    const { host, type } = this.#imports[index] as { host: HostFunction; type: FunctionType };
+    const activation = this.#at;
+    this.#context.suspended = undefined;
+    this.#open = false;
+    let answer: ReturnType<HostFunction>;
+    try {
+      answer = host(this.#context, ...args);
+    } catch (error) {
+      return this.#stopInHost({ kind: "fault", error }, type);
+    }
+    if (answer instanceof Suspend) {
+      const values = args.map((arg, i) => hostToValue(type.params[i] as number, arg));
+      const state = (answer.state ?? null) as Plain;
+      return this.#stopInHost(
+        { kind: "call", func: index, args: values, state, wake: answer.wake, pagesWanted: 0, open: this.#open },
+        type,
+      );
+    }
+    if (answer instanceof Exit) return this.#stopInHost({ kind: "exit", code: answer.code }, type);
+    if (this.#at === activation) return answer;
+    // What it started is not over, so the answer has to wait for that.
+    return this.#stopInHost({ kind: "answered", func: index, values: answersToValues(type, answer) }, type);
+  }
+
+  /** Makes the guest unwind: it sees negative gas as soon as the host function returns. */
+  #stopInHost(stopped: Stopped, type: FunctionType): unknown {
+    this.#stopped = this.#ended ?? stopped;
+    this.#gas.stopGuest();
+    this.#inGuest = false;
+    const zeros = type.results.map(zeroOf);
+    return zeros.length > 1 ? zeros : zeros[0];
+  }
+
+  memoryGrow(pages: number): number {
+    const old = this.memoryPages;
+    const wanted = old + (pages >>> 0);
+    const declared = this.#program.module.memories[0]?.max ?? MEMORY_PAGES_MAX;
+    if (wanted > Math.min(declared, MEMORY_PAGES_MAX)) return -1;
+    if (wanted > this.memoryPagesMax) {
+      const func = this.#program.module.functions.length;
+      this.#stopInHost(
+        { kind: "call", func, args: [pages], state: null, wake: undefined, pagesWanted: wanted, open: false },
+        NO_RESULT,
+      );
+      return 0;
+    }
+    this.#instance.growMemory(pages >>> 0);
+    this.#gas.charge((pages >>> 0) * GAS_PER_PAGE);
+    return old;
+  }
+
+  tableGrow(table: number, init: object | null, count: number): number {
+    const declared = this.#program.module.tables[table]?.limits.max ?? TABLE_ELEMENTS_MAX;
+    const old = this.#instance.tableLength(table);
+    if (old + (count >>> 0) > Math.min(declared, TABLE_ELEMENTS_MAX)) return -1;
+    this.#instance.growTable(table, count >>> 0, init);
+    this.#gas.charge(count >>> 0);
+    return old;
+  }
+
+  #makeContext(): HostContext & { suspended: unknown } {
+    const self = this;
+    return {
+      suspended: undefined,
+      memory: () => self.#instance.memory(),
+      get gasUsed() {
+        return self.gasUsed;
+      },
+      charge: (gas) => self.charge(gas),
+      open: () => self.open(),
+    };
+  }
+
+  /** Calls the suspended host function again, if there is one; a Stop if it still waits. */
+  #callAgain(): Stop | undefined {
+    const activation = this.#at;
+    const call = activation.pending;
+    const { functions, types } = this.#program.module;
+    if (call.kind === "answered") {
+      this.#answer(activation, types[functions[call.func] as number] as FunctionType, call.values);
+      return undefined;
+    }
+    if (call.kind !== "call") return undefined;
+    const native = slotsLeft() ?? NATIVE_STACK_SLOTS;
+    if (native < 0) return { kind: "deep" };
+    this.#native = native;
+    this.#nativeFirst = 0;
+    this.#nativeShare = this.#instance.depth.value as number;
+    this.#gas.give();
+    this.#inGuest = true;
+    this.#stopped = undefined;
+    activation.isNative = true;
+    const before = enterStack(this);
+    try {
+      if (call.func === functions.length) this.#growAgain(activation, call);
+      else this.#callHostAgain(activation, call, types[functions[call.func] as number] as FunctionType);
+    } finally {
+      leaveStack(before);
+      activation.isNative = false;
+      this.#inGuest = false;
+    }
+    const stopped = this.#stopped as Stopped | undefined;
+    this.#stopped = undefined;
+    return stopped === undefined ? undefined : this.#stop(activation, stopped);
+  }
+
+  #growAgain(activation: Activation, call: PendingCall): void {
+    const old = this.memoryGrow(call.args[0] as number);
+    if (this.#stopped !== undefined) return;
+    this.#gas.use();
+    this.#answer(activation, MEMORY_GROW, [old]);
+  }
+
+  #callHostAgain(activation: Activation, call: PendingCall, type: FunctionType): void {
+    const { host } = this.#imports[call.func] as { host: HostFunction };
+    this.#context.suspended = call.state ?? undefined;
+    this.#open = call.open;
+    let answer: ReturnType<HostFunction>;
+    try {
+      answer = host(this.#context, ...call.args.map((arg, i) => valueToHost(type.params[i] as number, arg)));
+    } catch (error) {
+      this.#stopInHost({ kind: "fault", error }, type);
+      return;
+    }
+    if (answer instanceof Suspend) {
+      const state = (answer.state ?? null) as Plain;
+      this.#stopInHost({ ...call, state, wake: answer.wake, open: this.#open }, type);
+    } else if (answer instanceof Exit) {
+      this.#stopInHost({ kind: "exit", code: answer.code }, type);
+    } else {
+      const values = answersToValues(type, answer);
+      if (this.#at !== activation) this.#stopInHost({ kind: "answered", func: call.func, values }, type);
+      else {
+        this.#gas.use();
+        this.#answer(activation, type, values);
+      }
+    }
+  }
+
+  #answer(activation: Activation, type: FunctionType, values: readonly Value[]): void {
+    activation.doneTypes = type.results;
+    const carriers = valuesToCarriers(type.results, values, this.#instance) as Carrier[];
+    activation.pending = { kind: "results", values: carriers };
+  }
+
+  // ---- images
+
+  freeze(options: { readonly copy?: boolean } = {}): MachineState {
+    const context = { program: this.#program, functions: this.#instance };
+    const rest = this.#instance.save(options.copy === true);
+    const calls = activationsToImage(context, [...this.#below, this.#at]);
+    return { ...rest, ...calls, counters: { gasUsed: this.#gas.used } };
+  }
+
+  #restore(state: MachineState): void {
+    this.#instance.restore(state, this.memoryPagesMax);
+    const context = { program: this.#program, functions: this.#instance };
+    this.#below = activationsFromImage(context, state, this.memoryPages);
+    this.#at = this.#below.pop() as Activation;
+    for (const { frames } of [...this.#below, this.#at]) {
+      for (const frame of frames) this.#frameSlots += this.#program.functions.frameSlots(frame.func);
+    }
+    const { gasUsed = 0 } = state.counters;
+    if (!(gasUsed >= 0)) throw new StateError("counters: gas used is negative");
+    this.#gas.used = gasUsed;
+    this.#gas.beginEpoch();
+  }
+}
+
+const NO_RESULT: FunctionType = { params: [], results: [] };
