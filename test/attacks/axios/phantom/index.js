@@ -1,0 +1,1 @@
+exports.sum = (text) => [...text].reduce((sum, letter) => (sum + letter.charCodeAt(0)) % 65536, 0);

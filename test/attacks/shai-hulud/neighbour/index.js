@@ -1,0 +1,2 @@
+/** Another package of the same maintainer, into which the worm would publish itself. */
+exports.double = (n) => n * 2;
