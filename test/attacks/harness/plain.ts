@@ -5,6 +5,7 @@
  * @module
  */
 import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AttackCase } from "./case.ts";
 import { FLOOD_LINES, gather, ROOTS, snapshot } from "./facts.ts";
@@ -15,8 +16,7 @@ import { serveHonest, serveSink } from "./sink.ts";
 const WAIT_MS = 20_000;
 /** What floods is given this much longer after its first line. */
 const FLOOD_WAIT_MS = 1_500;
-/** A program that floods would fill the memory of this one. */
-const OUTPUT_CHARACTERS_MAX = 1 << 20;
+const POLL_MS = 50;
 
 export interface PlainRun {
   /** After the installation and the import. */
@@ -32,32 +32,33 @@ interface Ended {
 }
 
 function run(sandbox: Sandbox, script: string, args: readonly string[], mayFlood: boolean): Promise<Ended> {
+  // Node waits for a file to take each line, as for a terminal; lines for a pipe would only fill its own memory.
+  const file = join(sandbox.folder, "output.txt");
+  const output = openSync(file, "w");
   const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
     cwd: sandbox.project,
     env: sandbox.environment,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", output, output],
   });
-  let output = "";
+  closeSync(output);
   let isKilled = false;
   const kill = (): void => {
     isKilled = true;
     child.kill("SIGKILL");
   };
   let timer = setTimeout(kill, WAIT_MS);
-  const keep = (chunk: string): void => {
-    if (mayFlood && output === "") {
-      clearTimeout(timer);
-      timer = setTimeout(kill, FLOOD_WAIT_MS);
-    }
-    if (output.length < OUTPUT_CHARACTERS_MAX) output += chunk;
-  };
-  child.stdout.setEncoding("utf8").on("data", keep);
-  child.stderr.setEncoding("utf8").on("data", keep);
+  const watch = setInterval(() => {
+    if (!mayFlood || statSync(file).size === 0) return;
+    clearInterval(watch);
+    clearTimeout(timer);
+    timer = setTimeout(kill, FLOOD_WAIT_MS);
+  }, POLL_MS);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", () => {
       clearTimeout(timer);
-      resolve({ output, isKilled });
+      clearInterval(watch);
+      resolve({ output: readFileSync(file, "utf8"), isKilled });
     });
   });
 }
