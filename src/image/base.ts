@@ -9,9 +9,10 @@ import { type DecodeOptions, decodeImage } from "./decode.ts";
 import { Field } from "./fields.ts";
 import { PAGES_PER_WASM_PAGE, TABLE_PAGES } from "./limits.ts";
 import { readManifest, readProcess } from "./manifest.ts";
-import { type BaseMemory, type BaseTable, toWords } from "./memory.ts";
+import type { BaseMemory, BaseTable } from "./memory.ts";
 import { decodePageTable } from "./page-table.ts";
 import type { ProcessState, TreeState } from "./state.ts";
+import { toWords } from "./stored-memory.ts";
 
 export interface Base {
   readonly root: string;

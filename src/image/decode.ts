@@ -50,8 +50,6 @@ export interface DecodeOptions {
   readonly base?: Base;
   readonly limits?: Partial<ImageLimits>;
   readonly hasher?: Hasher;
-  /** Where a memory is to be put: zeroed bytes of just this length. Default: a new array. */
-  readonly allocate?: (init: { process: number; memory: number; byteLength: number }) => Uint8Array;
   /** Whatever needs the module or the kernel's knowledge; returns what is wrong as "frame 3: has no safepoint 7". */
   readonly check?: (process: ProcessState, init: { index: number; tree: TreeState }) => string | undefined;
 }
@@ -151,7 +149,7 @@ function decodeProcess(cid: Uint8Array, index: number, reader: Reader): ProcessS
     parent: block.parent,
     module: block.module,
     guest: { kind: block.guestKind, state: plainBlock(block.guestState, `${where}: guest state`) },
-    machine: block.machine === null ? null : decodeMachine(block.machine, { where, index, partner, reader }),
+    machine: block.machine === null ? null : decodeMachine(block.machine, { where, partner, reader }),
     meter: block.meter,
     status: block.status,
     clist: readChunks(block.clist, { size: CLIST_CHUNK, reader }).map((entry, position) =>
@@ -164,7 +162,6 @@ function decodeProcess(cid: Uint8Array, index: number, reader: Reader): ProcessS
 
 interface MachineContext {
   readonly where: string;
-  readonly index: number;
   readonly partner: BaseProcess | undefined;
   readonly reader: Reader;
 }
@@ -189,8 +186,7 @@ function decodeCall(call: CallBlock, where: string, reader: Reader): NestedState
   return { frames: decodeFrames(call.frames, `${where}: frame`, reader), pending: decodePending(call.pending, reader) };
 }
 
-function decodeMemories(block: MachineBlock, { where, index, partner, reader }: MachineContext): MemoryState[] {
-  const { allocate } = reader.options;
+function decodeMemories(block: MachineBlock, { where, partner, reader }: MachineContext): MemoryState[] {
   return block.memories.map((memory, at) => {
     const name = `${where}: memory ${at}`;
     take(reader, { limit: "memoryWasmPagesMax", amount: memory.pages, unit: "pages of 64 KiB", where: name });
@@ -199,7 +195,6 @@ function decodeMemories(block: MachineBlock, { where, index, partner, reader }: 
       base: partner?.memories[at],
       where: name,
       zeroPage: ZERO_PAGE_CID,
-      allocate: (byteLength) => allocate?.({ process: index, memory: at, byteLength }) ?? new Uint8Array(byteLength),
     });
   });
 }

@@ -4,8 +4,8 @@
  */
 
 import { PAGE_BYTES } from "./limits.ts";
-import { toWords } from "./memory.ts";
 import type { Plain, ProcessState, StatusState, TreeState } from "./state.ts";
+import { toWords } from "./stored-memory.ts";
 
 export interface ImageDescription {
   readonly rewriter: string;

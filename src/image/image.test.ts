@@ -16,12 +16,14 @@ import {
   blocksToImage,
   bytesToImage,
   completeImage,
+  copyMemory,
   decodeImage,
   diffImages,
   encodeImage,
   type Image,
   imageToBytes,
   type MachineState,
+  type MemoryState,
   makeBase,
   missingBlocks,
   moduleCid,
@@ -216,19 +218,35 @@ describe("memory in an image", () => {
     expectSame(decodeImage(bytesToImage(imageToBytes(image, { base }), { base: () => base }), { base }), tree);
   });
 
-  it("is put where the reader wants it", () => {
-    const wanted = new Uint8Array(65536);
-    const asked: unknown[] = [];
-    const tree = decodeImage(encodeImage(treeOf()), {
-      allocate: (init) => {
-        asked.push(init);
-        return wanted;
-      },
+  it("is copied to where the reader wants it, before it has been put together and after", () => {
+    const tree = treeWith({
+      memories: [
+        memoryOf(32, [
+          [5, 7],
+          [4096, 1],
+          [12288, 2],
+          [(1 << 20) + 4096, 3],
+        ]),
+      ],
     });
-    expect(asked).toEqual([{ process: 0, memory: 0, byteLength: 65536 }]);
-    expect(memoryBytes(tree)).toBe(wanted);
-    expect(wanted[5]).toBe(7);
-    expect(() => decodeImage(encodeImage(treeOf()), { allocate: () => new Uint8Array(1) })).toThrow(RangeError);
+    const wanted = memoryBytes(tree);
+    const base = makeBase(encodeImage(treeWith({ memories: [memoryOf(32, [[5, 7]])] })));
+    for (const decoded of [decodeImage(encodeImage(tree)), decodeImage(encodeImage(tree, { base }), { base })]) {
+      const memory = decoded.processes[0]?.machine?.memories[0] as MemoryState;
+      const early = new Uint8Array(32 << 16);
+      expect(copyMemory(memory, early)).toBe(true);
+      expect(isDeepStrictEqual(early, wanted)).toBe(true);
+      expect(isDeepStrictEqual(memory.bytes, wanted)).toBe(true);
+      expect(memory.bytes).toBe(memory.bytes);
+      memory.bytes[9] = 1;
+      const late = new Uint8Array(32 << 16);
+      expect(copyMemory(memory, late)).toBe(true);
+      expect(isDeepStrictEqual(late, wanted.with(9, 1))).toBe(true);
+      expect(copyMemory(memory, new Uint8Array(31 << 16))).toBe(false);
+    }
+    expect(
+      copyMemory(decodeImage(encodeImage(tree)).processes[0]?.machine?.memories[0] as MemoryState, new Uint8Array(1)),
+    ).toBe(false);
   });
 });
 

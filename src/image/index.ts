@@ -28,3 +28,4 @@ export type {
   TreeState,
   Value,
 } from "./state.ts";
+export { copyMemory } from "./stored-memory.ts";

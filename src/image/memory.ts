@@ -8,9 +8,10 @@ import type { BlockSource } from "./blocks.ts";
 import { equalBytes } from "./cbor.ts";
 import { cidToText, type Hasher, makeCid } from "./cid.ts";
 import { ImageError } from "./errors.ts";
-import { PAGE_BYTES, PAGES_PER_WASM_PAGE, TABLE_PAGES, WASM_PAGE_BYTES } from "./limits.ts";
+import { PAGE_BYTES, PAGES_PER_WASM_PAGE, TABLE_PAGES } from "./limits.ts";
 import { decodePageTable, encodePageTable } from "./page-table.ts";
 import type { MemoryState } from "./state.ts";
+import { isZeroPage, makeStoredMemory, Runs, toWords } from "./stored-memory.ts";
 
 const PAGE_WORDS = PAGE_BYTES / 4;
 
@@ -78,78 +79,63 @@ function putTable(hashes: readonly (Uint8Array | null)[], sink: BlockSink): Uint
   return sink.putHashed({ codec: "dag-cbor", hash: sink.hasher(bytes), bytes, copy: false });
 }
 
-/** Word by word was the fastest way to compare in plain JavaScript (4 MB in 0.7 ms; as bigint words the same). */
+/** Word by word was the fastest way to compare in plain JavaScript (4 MB in 0.7 ms). */
 function samePage(words: Int32Array, baseWords: Int32Array, page: number): boolean {
   const end = (page + 1) * PAGE_WORDS;
   for (let i = page * PAGE_WORDS; i < end; i++) if (words[i] !== baseWords[i]) return false;
   return true;
 }
 
-function isZeroPage(words: Int32Array, page: number): boolean {
-  const end = (page + 1) * PAGE_WORDS;
-  for (let i = page * PAGE_WORDS; i < end; i++) if (words[i] !== 0) return false;
-  return true;
-}
-
-export function toWords(bytes: Uint8Array): Int32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
-}
-
 export interface MemoryReader {
   readonly source: BlockSource;
   readonly base: BaseMemory | undefined;
   readonly where: string;
-  /** Must return zeroed bytes of just this length. */
-  allocate(byteLength: number): Uint8Array;
   /** Name of the page that is all zeros, which must never be stored. */
   readonly zeroPage: string;
 }
 
-/** The size has been checked against the limits. */
+/** The size has been checked against the limits. Every page is looked at now; the bytes are put together when they are needed. */
 export function decodeMemory(
   memory: { readonly pages: number; readonly tables: readonly (Uint8Array | null)[] },
   reader: MemoryReader,
 ): MemoryState {
-  const byteLength = memory.pages * WASM_PAGE_BYTES;
-  const bytes = reader.allocate(byteLength);
-  if (bytes.length !== byteLength) {
-    throw new RangeError(`allocate: expected ${byteLength} bytes, got ${bytes.length}`);
-  }
-  const tableBytes = TABLE_PAGES * PAGE_BYTES;
+  const pageCount = memory.pages * PAGES_PER_WASM_PAGE;
+  const runs = new Runs();
   for (const [index, cid] of memory.tables.entries()) {
     if (cid === null) continue;
-    const at = index * tableBytes;
-    const target = bytes.subarray(at, Math.min(at + tableBytes, byteLength));
-    const baseTable = reader.base?.tables[index];
-    const sameSize = baseTable?.hashes.length === target.length / PAGE_BYTES;
-    if (sameSize && baseTable?.cid && equalBytes(baseTable.cid, cid)) {
-      target.set((reader.base as BaseMemory).bytes.subarray(at, at + target.length));
-    } else {
-      decodeTable({ target, at, cid, baseTable }, reader);
-    }
+    const first = index * TABLE_PAGES;
+    const count = Math.min(TABLE_PAGES, pageCount - first);
+    const table = reader.base?.tables[index];
+    const baseTable = table?.hashes.length === count ? table : undefined;
+    if (baseTable?.cid && equalBytes(baseTable.cid, cid)) addBasePages(runs, first, baseTable, reader);
+    else decodeTable({ runs, first, count, cid, baseTable: table }, reader);
   }
-  return { pages: memory.pages, bytes };
+  return makeStoredMemory(memory.pages, runs);
+}
+
+function addBasePages(runs: Runs, first: number, table: BaseTable, reader: MemoryReader): void {
+  const { bytes } = reader.base as BaseMemory;
+  for (const [index, hash] of table.hashes.entries()) {
+    const at = (first + index) * PAGE_BYTES;
+    if (hash !== null) runs.addPage(at, bytes, at);
+  }
 }
 
 function decodeTable(
-  table: { target: Uint8Array; at: number; cid: Uint8Array; baseTable: BaseTable | undefined },
+  table: { runs: Runs; first: number; count: number; cid: Uint8Array; baseTable: BaseTable | undefined },
   reader: MemoryReader,
 ): void {
-  const { target, at, cid, baseTable } = table;
-  const where = `${reader.where}: page table ${at / (TABLE_PAGES * PAGE_BYTES)}`;
+  const { runs, first, count, cid, baseTable } = table;
+  const where = `${reader.where}: page table ${first / TABLE_PAGES}`;
   const block = reader.source(cidToText(cid));
   if (block === undefined) throw missing(where, cid);
-  const hashes = decodePageTable(block, { count: target.length / PAGE_BYTES, where });
+  const hashes = decodePageTable(block, { count, where });
   for (const [index, hash] of hashes.entries()) {
     if (hash === null) continue;
-    const offset = index * PAGE_BYTES;
+    const at = (first + index) * PAGE_BYTES;
     const baseHash = baseTable?.hashes[index];
-    if (baseHash && reader.base !== undefined && equalBytes(baseHash, hash)) {
-      target.set(reader.base.bytes.subarray(at + offset, at + offset + PAGE_BYTES), offset);
-    } else {
-      target.set(readPage(hash, `${where}: page ${index}`, reader), offset);
-    }
+    if (baseHash && reader.base !== undefined && equalBytes(baseHash, hash)) runs.addPage(at, reader.base.bytes, at);
+    else runs.addPage(at, readPage(hash, `${where}: page ${index}`, reader), 0);
   }
 }
 

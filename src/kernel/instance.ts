@@ -5,7 +5,7 @@
  */
 
 import { ByteReader } from "../bytes/index.ts";
-import type { MachineState, Value } from "../image/index.ts";
+import { copyMemory, type MachineState, type Value } from "../image/index.ts";
 import {
   type DataSegment,
   F32,
@@ -242,10 +242,8 @@ export class Instance implements FunctionNumbers {
       throw new StateError(`memory: ${memory.pages} pages do not fit the module's limits`);
     if (memory.pages > pagesMax)
       throw new StateError(`memory: ${memory.pages} pages, and the limit is ${pagesMax}; give it more memory`);
-    if (memory.bytes.length !== memory.pages * PAGE_BYTES)
-      throw new StateError("memory: its bytes are not as many as its pages say");
     if (memory.pages > this.memoryPages) this.growMemory(memory.pages - this.memoryPages);
-    this.memory().set(memory.bytes);
+    if (!copyMemory(memory, this.memory())) throw new StateError("memory: its bytes are not as many as its pages say");
   }
 
   #restoreTables(state: MachineState): void {
