@@ -9,6 +9,7 @@ import type { Capability, Message } from "../kernel/index.ts";
 import { makeMessage } from "../kernel/index.ts";
 import type { InterfaceGuard, MethodGuard } from "../passable/index.ts";
 import { isCapability, methodGuard } from "../passable/index.ts";
+import { mapContainer } from "./map-container.ts";
 import { coreOf, denial, findCore, makePowerObject } from "./power.ts";
 
 /** One use of a power, or of a function or capability that it handed out. */
@@ -115,27 +116,14 @@ class Border {
     return makeMessage(message.bytes, crossed.filter(isCapability));
   }
 
-  /** Copied only if there is something in it that must be wrapped. */
   #container(value: object, use: Use, side: Side, depth: number): unknown {
-    const isList = Array.isArray(value);
-    if (!isList && !isPlain(value)) return value;
-    if (depth >= HANDED_OUT_DEPTH_MAX) {
-      throw denial("denied", use, `a value nested deeper than ${HANDED_OUT_DEPTH_MAX}, or circular`);
-    }
-    let copy: object | undefined;
-    for (const [key, item] of Object.entries(value)) {
-      const crossed = this.#cross(item, use, side, depth + 1);
-      if (crossed === item) continue;
-      copy ??= isList ? [...value] : { ...value };
-      Object.defineProperty(copy, key, { value: crossed });
-    }
-    return copy ?? value;
+    return mapContainer(value, (item) => {
+      if (depth >= HANDED_OUT_DEPTH_MAX) {
+        throw denial("denied", use, `a value nested deeper than ${HANDED_OUT_DEPTH_MAX}, or circular`);
+      }
+      return this.#cross(item, use, side, depth + 1);
+    });
   }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function handedOut(use: Use, args: readonly unknown[]): Use {

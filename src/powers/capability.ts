@@ -6,6 +6,7 @@
 import type { Capability, Plain } from "../kernel/index.ts";
 import { type HostMethod, makeCapability, makeDispatcher } from "../passable/index.ts";
 import type { AuditLog } from "./audit-log.ts";
+import { mapContainer } from "./map-container.ts";
 import { logged, type UseReport } from "./observe.ts";
 import { coreOf, findCore } from "./power.ts";
 
@@ -63,19 +64,4 @@ function remembered(known: WeakMap<object, Capability>, key: object, make: () =>
   const found = known.get(key) ?? make();
   known.set(key, found);
   return found;
-}
-
-/** Lists and plain objects are copied only if something in them changes; the encoder judges everything else, also how deep it is. */
-function mapContainer(value: object, map: (item: unknown) => unknown): unknown {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  if (!Array.isArray(value) && !isPlain) return value;
-  let copy: object | undefined;
-  for (const [key, item] of Object.entries(value)) {
-    const mapped = map(item);
-    if (mapped === item) continue;
-    copy ??= Array.isArray(value) ? [...value] : { ...value };
-    Object.defineProperty(copy, key, { value: mapped });
-  }
-  return copy ?? value;
 }

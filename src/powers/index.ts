@@ -44,6 +44,27 @@ export {
 } from "./environment-power.ts";
 export type { PowerErrorCode } from "./errors.ts";
 export { isDenial, PowerError, powerErrorCode } from "./errors.ts";
+export { makeOriginTest, ORIGINS_MAX } from "./http-origins.ts";
+export type { HttpAnswer, HttpGetOptions, HttpPower, HttpPowerOptions, HttpRequestOptions } from "./http-power.ts";
+export {
+  makeHttpPower,
+  REDIRECTS_DEFAULT,
+  REQUEST_BYTES_DEFAULT,
+  REQUESTS_AT_ONCE_DEFAULT,
+  RESPONSE_BYTES_MAX,
+} from "./http-power.ts";
+export type { Fetch, FetchInit, FetchResponse } from "./http-request.ts";
+export { HEADER_LENGTH_MAX, HEADERS_MAX, URL_LENGTH_MAX } from "./http-request.ts";
+export type { KeyValueStore, StoreLimits } from "./key-value-store.ts";
+export {
+  makeDirectoryStore,
+  makeMemoryStore,
+  STORE_BYTES_DEFAULT,
+  STORE_ENTRIES_DEFAULT,
+  STORE_KEY_BYTES_MAX,
+} from "./key-value-store.ts";
+export type { FunctionsOf } from "./library-power.ts";
+export { LIBRARY_METHODS_MAX, makeLibraryPower } from "./library-power.ts";
 export type { MemoryDirectory, MemoryDirectoryInit } from "./memory-directory.ts";
 export { MEMORY_BYTES_MAX, MEMORY_ENTRIES_MAX, MEMORY_EPOCH, makeMemoryDirectory } from "./memory-directory.ts";
 export type { Decision, Metered, PowerReading, UseReport } from "./observe.ts";
@@ -67,10 +88,14 @@ export type { RandomSource, SeededRandom, SeededRandomState } from "./random.ts"
 export { DEFAULT_SEED, makeSeededRandom } from "./random.ts";
 export type { RandomPower } from "./random-power.ts";
 export { makeRandomPower, RANDOM_BYTES_MAX } from "./random-power.ts";
+export type { ByteBucket, Rate } from "./rate.ts";
+export { makeByteBucket, makeRateWindow, RATE_CALLS_MAX } from "./rate.ts";
 export type { Resolved, ResolveRequest } from "./resolve.ts";
 export { NAMES_WALKED_MAX, resolvePath, SYMLINKS_FOLLOWED_MAX } from "./resolve.ts";
-export type { Expiry, Rate, Revocable } from "./restrict.ts";
-export { expiring, facet, RATE_CALLS_MAX, rateLimited, readOnly, revocable } from "./restrict.ts";
+export type { Expiry, Revocable } from "./restrict.ts";
+export { expiring, facet, rateLimited, readOnly, revocable } from "./restrict.ts";
+export type { StorePower } from "./store-power.ts";
+export { makeStorePower } from "./store-power.ts";
 export type { Collector, InputStream, OutputStream, QueueInput, Wait } from "./streams.ts";
 export {
   COLLECTOR_BYTES_MAX,

@@ -6,6 +6,7 @@
 import { guardErrorSide } from "../passable/index.ts";
 import { attenuate, type Use } from "./attenuate.ts";
 import { isDenial } from "./errors.ts";
+import { isPlain } from "./map-container.ts";
 
 /** `denied`: a guard or a policy said no; `failed`: the power itself could not. */
 export type Decision = "allowed" | "denied" | "failed";
@@ -98,9 +99,7 @@ export function payloadBytes(value: unknown, seen: Set<object> = new Set(), dept
   if (value instanceof Uint8Array) return value.length;
   if (depth >= PAYLOAD_DEPTH_MAX || seen.has(value)) return 0;
   seen.add(value);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  if (!Array.isArray(value) && !isPlain) return 0;
+  if (!Array.isArray(value) && !isPlain(value)) return 0;
   let bytes = 0;
   for (const item of Object.values(value)) bytes += payloadBytes(item, seen, depth + 1);
   return bytes;

@@ -6,6 +6,7 @@
 import { attenuate, type Use } from "./attenuate.ts";
 import type { Clock } from "./clock.ts";
 import { coreOf, denial } from "./power.ts";
+import { makeRateWindow, type Rate } from "./rate.ts";
 
 /** Only the methods whose guard says that they read. Functions that it hands out say nothing, and are denied. */
 export function readOnly<P extends object>(power: P): P {
@@ -102,15 +103,6 @@ function guardedBy(assertValid: (use: Use) => void): (use: Use, next: () => unkn
   };
 }
 
-export interface Rate {
-  readonly calls: number;
-  readonly perMs: number;
-  readonly clock: Clock;
-}
-
-/** Calls that one limiter can remember: it keeps the time of each. */
-export const RATE_CALLS_MAX = 65_536;
-
 /** At most `calls` uses in any stretch of `perMs` milliseconds. What is denied does not count. */
 export function rateLimited<P extends object>(power: P, rate: Rate): P {
   const take = makeRateWindow(rate);
@@ -120,25 +112,4 @@ export function rateLimited<P extends object>(power: P, rate: Rate): P {
       return next();
     },
   });
-}
-
-/** Says for each call whether it may be made now; a sliding window, so that no two windows add up. */
-export function makeRateWindow({ calls, perMs, clock }: Rate): () => boolean {
-  if (!Number.isInteger(calls) || calls < 0 || calls > RATE_CALLS_MAX) {
-    throw new RangeError(`calls: expected an integer from 0 to ${RATE_CALLS_MAX}, got ${calls}`);
-  }
-  if (!Number.isFinite(perMs) || perMs <= 0) throw new RangeError(`perMs: expected more than 0, got ${perMs}`);
-  const window = BigInt(Math.round(perMs * NS_PER_MS));
-  /** A ring: the time of the call that is the oldest of the last `calls` stands at `next`. */
-  const times: bigint[] = [];
-  let next = 0;
-  return () => {
-    if (calls === 0) return false;
-    const now = clock.monotonic();
-    const oldest = times[next];
-    if (oldest !== undefined && now - oldest < window) return false;
-    times[next] = now;
-    next = (next + 1) % calls;
-    return true;
-  };
 }
