@@ -67,6 +67,7 @@ export type { FunctionsOf } from "./library-power.ts";
 export { LIBRARY_METHODS_MAX, makeLibraryPower } from "./library-power.ts";
 export type { MemoryDirectory, MemoryDirectoryInit } from "./memory-directory.ts";
 export { MEMORY_BYTES_MAX, MEMORY_ENTRIES_MAX, MEMORY_EPOCH, makeMemoryDirectory } from "./memory-directory.ts";
+export { makeMountedDirectory } from "./mounted-directory.ts";
 export type { Decision, Metered, PowerReading, UseReport } from "./observe.ts";
 export { logged, metered } from "./observe.ts";
 export {
