@@ -3,8 +3,10 @@
  * @module
  */
 
-export { BUILTINS, type Builtin, builtinNameOf, powerOfMissing } from "./builtins/index.ts";
+export { BUILTINS, type Builtin, builtinNameOf, GLOBALS, powerOfMissing } from "./builtins/index.ts";
 export type { ConfinedPackage, LibraryBundle, PackagePolicy, PackageSource, Policy } from "./bundle.ts";
 export { LibraryError, type LibraryErrorCode, type LibraryErrorInit } from "./errors.ts";
+export { type LibraryImporter, type LibraryImporterInit, makeLibraryImporter } from "./importer.ts";
 export type { AsyncForm, ImageCache, ImportLibrary, ImportOptions, Library } from "./library.ts";
+export { libraryOf } from "./namespace.ts";
 export { type PackageSpecifier, packageNameOf, parseSpecifier } from "./packages/index.ts";

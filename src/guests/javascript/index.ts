@@ -13,6 +13,6 @@ export {
   startMain,
   UnfinishedError,
 } from "./instance.ts";
+export * as link from "./link-protocol.ts";
 export { PRELUDE } from "./prelude/index.ts";
-export { makeTimers, TIMERS_ENDOWMENT } from "./timers.ts";
 export { isTypeScriptName, SourceError, type StripTypes, stripModules, stripSource } from "./typescript.ts";

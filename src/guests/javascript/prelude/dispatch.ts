@@ -5,7 +5,6 @@
  */
 
 export const DISPATCH: string = String.raw`
-const shift = uncurry(Array.prototype.shift);
 let entryExports = { __proto__: null };
 let evaluating = 0, importing; // the resolver of the script that runs; the import that waits for its sources
 
@@ -64,6 +63,8 @@ const deliver = (target, resolver, text) => {
   const stacks = target === 0;
   try {
     const parsed = parse(text);
+    const link = parsed[1][0] === "link" ? target === 0 ? upward : weakGet(links, exported[target]) : undefined;
+    if (link !== undefined) return receiveLink(link, resolver, parsed[1]);
     const args = fromJson(parsed[1], parsed[0], 0);
     const method = shift(args);
     if (target !== 0) return respondWith(resolver, invoke(exported[target], method, args), stacks);
@@ -103,7 +104,8 @@ const settle = (position, status, text) => {
   if (waiter === undefined) return;
   mapDelete(waiting, position);
   try {
-    waiter.resolve(conclude(status, parse(text)));
+    const parsed = parse(text);
+    waiter.resolve(waiter.raw ? arrayOfAnswer(status, parsed) : conclude(status, parsed));
   } catch (error) {
     waiter.reject(error);
   }

@@ -6,11 +6,26 @@
 
 import { PASSABLE_DEPTH_MAX, PASSABLE_SLOTS_MAX } from "../../../passable/index.ts";
 import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "../limits.ts";
+import {
+  DescriptorFlag,
+  IMPORTER_ENDOWMENT,
+  INTRINSICS,
+  KNOWN_SYMBOLS,
+  LINK_DEPTH_MAX,
+  LINK_WAITING,
+  LinkOp,
+  LinkStatus,
+  RELEASES_HELD_MAX,
+  SHOWN_SYMBOLS,
+} from "../link-protocol.ts";
 import { DispatchEvent, HostOp, MAILBOX_CLASS_BYTES_MIN, SERVICE_ERRORS } from "../protocol.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { CHILDREN } from "./children.ts";
 import { DISPATCH } from "./dispatch.ts";
 import { GLOBALS } from "./globals.ts";
+import { MEMBRANE } from "./membrane.ts";
+import { MEMBRANE_TRAPS } from "./membrane-traps.ts";
+import { MEMBRANE_VALUES } from "./membrane-values.ts";
 import { VALUES } from "./values.ts";
 
 /** What stack traces show for it. */
@@ -27,10 +42,18 @@ export const PRELUDE: string = [
   `const OP = ${JSON.stringify(HostOp)}, EVENT = ${JSON.stringify(DispatchEvent)};`,
   `const SERVICE_ERRORS = ${JSON.stringify(SERVICE_ERRORS)};`,
   `const DEPTH_AND_SLOTS = { depth: ${PASSABLE_DEPTH_MAX}, slots: ${PASSABLE_SLOTS_MAX} };`,
+  `const LINK_OP = ${JSON.stringify(LinkOp)}, LINK_STATUS = ${JSON.stringify(LinkStatus)}, LINK_WAITING = ${LINK_WAITING};`,
+  `const DESCRIPTOR_FLAG = ${JSON.stringify(DescriptorFlag)}, LINK_DEPTH_MAX = ${LINK_DEPTH_MAX}, RELEASES_HELD_MAX = ${RELEASES_HELD_MAX};`,
+  `const KNOWN_SYMBOLS = ${JSON.stringify(KNOWN_SYMBOLS)}, SHOWN_SYMBOLS = ${JSON.stringify(SHOWN_SYMBOLS)};`,
+  `const INTRINSICS = ${JSON.stringify(INTRINSICS)}, IMPORTER_ENDOWMENT = ${JSON.stringify(IMPORTER_ENDOWMENT)};`,
+  `const OPEN_CALL = OP.callOpen ?? OP.call;`,
   `const CLASS_BYTES_MIN = ${MAILBOX_CLASS_BYTES_MIN};`,
   VALUES,
   CAPABILITIES,
   GLOBALS,
+  MEMBRANE_VALUES,
+  MEMBRANE_TRAPS,
+  MEMBRANE,
   CHILDREN,
   DISPATCH,
   "})",

@@ -16,6 +16,7 @@ const fromBase64 = Uint8Array.fromBase64.bind(Uint8Array);
 const toBinary = atob;
 const subarray = uncurry(Uint8Array.prototype.subarray);
 const typeOfView = uncurry(Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get);
+const shift = uncurry(Array.prototype.shift);
 const then = uncurry(Promise.prototype.then);
 const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapDelete = uncurry(Map.prototype.delete);
 const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);

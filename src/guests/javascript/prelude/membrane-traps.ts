@@ -1,0 +1,132 @@
+/**
+ * Guest code: proxies of what the other side of a membrane exports. What a library exports is open to its importer; of what an
+ * importer exports a library sees properties and methods, never prototypes, and cannot change it but by its own setters and methods.
+ * @module
+ */
+
+export const MEMBRANE_TRAPS: string = `
+const crossable = (key) => typeof key !== "symbol" || mapGet(symbolNames, key) !== undefined || keyOfSymbol(key) !== undefined;
+const DF = DESCRIPTOR_FLAG;
+
+// The objects that proxies stand on: of the same kind as what they are proxies of, and empty but for what the language insists on.
+const shadowOf = (kind) => {
+  switch (kind) {
+    case "c": return function () {};
+    case "f": { const shadow = () => {}; delete shadow.name; delete shadow.length; return shadow; }
+    case "a": case "s": return [];
+    default: return {};
+  }
+};
+const localProto = (kind) => kind === "c" || kind === "f" ? functionProto : kind === "a" || kind === "s" ? arrayProto : objectProto;
+// Methods of the language that work on any array or function: those of this side do it with fewer messages.
+const isLocal = (kind, key) => kind === "a" ? key !== "length" && hasOwn(arrayProto, key)
+  : (kind === "f" || kind === "c") && (key === "call" || key === "apply" || key === "bind");
+
+// Properties that the shadow has for good must be there as they are reported.
+const reported = (shadow, key, descriptor) => {
+  const fixed = getOwnPropertyDescriptor(shadow, key);
+  if (fixed === undefined || fixed.configurable) { descriptor.configurable = true; return descriptor; }
+  descriptor.configurable = false;
+  descriptor.enumerable = fixed.enumerable;
+  if (key === "length" && isArray(shadow)) descriptor.writable = true;
+  defineProperty(shadow, key, descriptor);
+  return descriptor;
+};
+const reportKeys = (shadow, keys) => {
+  const fixed = isArray(shadow) ? "length" : typeof shadow === "function" && hasOwn(shadow, "prototype") ? "prototype" : undefined;
+  let found = fixed === undefined;
+  for (let i = 0; i < keys.length && !found; i++) found = keys[i] === fixed;
+  if (!found) keys[keys.length] = fixed;
+  return keys;
+};
+const describe = (handler, shadow, key) => {
+  if (!crossable(key)) return undefined;
+  const found = ask_(handler, LINK_OP.descriptor, [key]);
+  if (found.length === 0) {
+    const own = getOwnPropertyDescriptor(shadow, key);
+    return own === undefined || own.configurable ? undefined : own;
+  }
+  const flags = found[0], enumerable = (flags & DF.enumerable) !== 0;
+  const descriptor = flags & DF.accessor
+    ? { __proto__: null, get: found[1], set: found[2], enumerable, configurable: true }
+    : { __proto__: null, value: found[1], writable: (flags & DF.writable) !== 0, enumerable, configurable: true };
+  return reported(shadow, key, descriptor);
+};
+const ask_ = (handler, op, values) => ask_link(handler.link, op, handler.id, values);
+
+// Of a library's objects, for their importer.
+const openTraps = {
+  __proto__: null,
+  get(_shadow, key, receiver) {
+    if (isLocal(this.kind, key)) return localProto(this.kind)[key];
+    if (!crossable(key)) return undefined;
+    const own = this.proxy === receiver || weakGet(remotes, receiver)?.link !== this.link;
+    return ask_(this, LINK_OP.get, own ? [key] : [key, receiver])[0];
+  },
+  set(_shadow, key, value) { return crossable(key) && ask_(this, LINK_OP.set, [key, value])[0]; },
+  has(_shadow, key) { return crossable(key) && ask_(this, LINK_OP.has, [key])[0]; },
+  deleteProperty(_shadow, key) { return !crossable(key) || ask_(this, LINK_OP.remove, [key])[0]; },
+  ownKeys(shadow) { return reportKeys(shadow, ask_(this, LINK_OP.keys, [])); },
+  getOwnPropertyDescriptor(shadow, key) { return describe(this, shadow, key); },
+  defineProperty(_shadow, key, descriptor) {
+    if (!crossable(key)) return false;
+    const flags = (descriptor.writable ? DF.writable : 0) | (descriptor.enumerable ? DF.enumerable : 0) | DF.configurable;
+    return "get" in descriptor || "set" in descriptor
+      ? ask_(this, LINK_OP.define, [key, flags | DF.accessor, descriptor.get, descriptor.set])[0]
+      : ask_(this, LINK_OP.define, [key, flags, descriptor.value])[0];
+  },
+  getPrototypeOf() {
+    const found = ask_(this, LINK_OP.prototype, []);
+    return found.length === 1 ? intrinsicProtos[found[0]] ?? objectProto : found[1];
+  },
+  setPrototypeOf() { return false; },
+  preventExtensions() { return false; },
+  apply(_shadow, receiver, args) {
+    return callRemote(this, receiver, args);
+  },
+  construct(_shadow, args, newTarget) {
+    if (newTarget !== this.proxy) throw new CannotCross("a class that extends one of a library");
+    return ask_(this, LINK_OP.construct, args)[0];
+  },
+};
+
+// Of an importer's objects, for a library: what is not there is looked up among the library's own.
+const guardedTraps = {
+  __proto__: null,
+  get(_shadow, key, receiver) {
+    const proto = localProto(this.kind);
+    if (key === "__proto__" || isLocal(this.kind, key) || (typeof key === "symbol" && !shown(key))) return getOf(proto, key, receiver);
+    const found = ask_(this, LINK_OP.get, [key]);
+    return found.length === 0 ? getOf(proto, key, receiver) : found[0];
+  },
+  set(_shadow, key, value) { return key !== "__proto__" && (typeof key !== "symbol" || shown(key)) && ask_(this, LINK_OP.set, [key, value])[0]; },
+  has(_shadow, key) {
+    if (key === "__proto__" || (typeof key === "symbol" && !shown(key))) return hasIn(localProto(this.kind), key);
+    return ask_(this, LINK_OP.has, [key])[0] || hasIn(localProto(this.kind), key);
+  },
+  deleteProperty() { return false; },
+  ownKeys(shadow) { return reportKeys(shadow, ask_(this, LINK_OP.keys, [])); },
+  getOwnPropertyDescriptor(shadow, key) {
+    return typeof key === "symbol" && !shown(key) ? undefined : describe(this, shadow, key);
+  },
+  defineProperty() { return false; },
+  getPrototypeOf() { return localProto(this.kind); },
+  setPrototypeOf() { return false; },
+  preventExtensions() { return false; },
+  apply(_shadow, receiver, args) { return callRemote(this, receiver, args); },
+  construct(_shadow, args) { return ask_(this, LINK_OP.construct, args)[0]; },
+};
+const shown = (key) => keyOfSymbol(key) !== undefined || shownSymbols[mapGet(symbolNames, key)] === true;
+const callRemote = (handler, receiver, args) => {
+  const waits = handler.link.waits ? LINK_WAITING : 0;
+  if (receiver === undefined) return ask_link(handler.link, LINK_OP.call | waits, handler.id, args)[0];
+  const values = [receiver];
+  for (let i = 0; i < args.length; i++) values[i + 1] = args[i];
+  return ask_link(handler.link, LINK_OP.apply | waits, handler.id, values)[0];
+};
+
+const makeProxy = (link, id, kind) => {
+  const handler = { __proto__: link.guarded ? openTraps : guardedTraps, link, id, kind, proxy: undefined };
+  return (handler.proxy = new Proxy_(shadowOf(kind), handler));
+};
+`;

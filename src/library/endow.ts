@@ -1,0 +1,118 @@
+/**
+ * The powers that a library is imported with, as its process gets them: capabilities by name, and, for the clock, randomness and the
+ * console, what the engine itself asks for. It also notes whether any was used: a library that used none while it was loaded is the same
+ * every time.
+ * @module
+ */
+
+import type { JavaScriptPowers } from "../guests/javascript/index.ts";
+import type { Capability } from "../kernel/index.ts";
+import { isCapability } from "../passable/index.ts";
+import {
+  type AuditLog,
+  type ClockPower,
+  type ConsolePower,
+  capabilityOf,
+  type OutputStream,
+  powerOf,
+  type RandomPower,
+} from "../powers/index.ts";
+
+export interface Endowed {
+  readonly endowments: { readonly [name: string]: Capability };
+  readonly powers: JavaScriptPowers;
+  /** Whether a power was used since the last `forget`. */
+  readonly touched: boolean;
+}
+
+export interface EndowInit {
+  readonly package: string;
+  readonly given: { readonly [name: string]: unknown };
+  readonly audit: AuditLog | undefined;
+  /** The importer's end of the membrane, and what else only the library's own prelude uses. */
+  readonly internal: { readonly [name: string]: Capability };
+}
+
+const NS_PER_MS = 1e6;
+
+export function endow(init: EndowInit): Endowed {
+  let touched = false;
+  const touch = (): void => {
+    touched = true;
+  };
+  const holder = { package: init.package, ...(init.audit === undefined ? {} : { audit: init.audit }) };
+  const endowments: { [name: string]: Capability } = { ...init.internal };
+  for (const [name, value] of Object.entries(init.given)) {
+    endowments[name] = watched(toCapability(name, value, holder), touch);
+  }
+  const { clock, random, console } = init.given;
+  const powers: JavaScriptPowers = {
+    ...consoleStreams(console, touch),
+    ...(isPowerNamed(clock, "clock") ? { clock: engineClock(clock as ClockPower, touch) } : {}),
+    ...(isPowerNamed(random, "random") ? { random: engineRandom(random as RandomPower, touch) } : {}),
+    onUnhandledRejection: () => undefined,
+  };
+  return {
+    endowments,
+    powers,
+    get touched() {
+      return touched;
+    },
+  };
+}
+
+function toCapability(
+  name: string,
+  value: unknown,
+  holder: { readonly package: string; readonly audit?: AuditLog },
+): Capability {
+  if (powerOf(value) !== undefined) return capabilityOf(value as object, holder);
+  if (isCapability(value)) return value;
+  throw new TypeError(`powers.${name}: expected a power (see makePower) or a capability`);
+}
+
+/** The same capability, by another object: images know endowments by their names. */
+function watched(capability: Capability, touch: () => void): Capability {
+  return Object.freeze({
+    receive(message: Parameters<Capability["receive"]>[0]) {
+      touch();
+      return capability.receive(message);
+    },
+  });
+}
+
+function isPowerNamed(value: unknown, name: string): boolean {
+  return powerOf(value)?.name === name;
+}
+
+function engineClock(clock: ClockPower, touch: () => void): NonNullable<JavaScriptPowers["clock"]> {
+  const inNs = (ms: number): bigint => {
+    touch();
+    return BigInt(Math.round(ms * NS_PER_MS));
+  };
+  return { realtime: () => inNs(clock.now()), monotonic: () => inNs(clock.monotonic()) } as NonNullable<
+    JavaScriptPowers["clock"]
+  >;
+}
+
+function engineRandom(random: RandomPower, touch: () => void): NonNullable<JavaScriptPowers["random"]> {
+  return {
+    fill(bytes: Uint8Array): void {
+      touch();
+      bytes.set(random.bytes(bytes.length));
+    },
+  };
+}
+
+/** Without the power a console takes everything and shows nothing. */
+function consoleStreams(console: unknown, touch: () => void): Pick<JavaScriptPowers, "stdout" | "stderr"> {
+  const power = isPowerNamed(console, "console") ? (console as ConsolePower) : undefined;
+  const stream = (level: "log" | "error"): OutputStream => ({
+    write(bytes: Uint8Array): number {
+      touch();
+      power?.[level](new TextDecoder().decode(bytes).trimEnd());
+      return bytes.length;
+    },
+  });
+  return { stdout: stream("log"), stderr: stream("error") };
+}

@@ -1,0 +1,93 @@
+/**
+ * Libraries after loading, as images: the next import of the same bundle is a thaw. Only libraries that used no power while they were
+ * loaded are kept: of them the image says all there is.
+ * @module
+ */
+
+import { PRELUDE } from "../guests/javascript/index.ts";
+import { bytesToImage, decodeImage, encodeImage, imageToBytes, moduleCid } from "../image/index.ts";
+import type { Process, TreeState } from "../kernel/index.ts";
+import { rewriting } from "../wasm/index.ts";
+import type { LibraryBundle } from "./bundle.ts";
+import type { ImageCache } from "./library.ts";
+
+/** Of images in memory, in the order of their last use. */
+export const IMAGES_HELD_MAX = 16;
+
+const PAGE_BYTES = 65_536;
+
+export interface LoadedImage {
+  /** What loading took. */
+  readonly gasUsed: number;
+  readonly memoryBytesUsed: number;
+  withBudget(budget: { readonly gas: number; readonly memoryBytes: number }): TreeState;
+}
+
+export interface ImageStore {
+  find(bundle: LibraryBundle, endowments: readonly string[]): LoadedImage | undefined;
+  keep(bundle: LibraryBundle, endowments: readonly string[], process: Process): void;
+}
+
+export function makeImageStore(cache: ImageCache | undefined): ImageStore {
+  const held = new Map<string, TreeState>();
+  const hold = (key: string, state: TreeState): void => {
+    held.delete(key);
+    held.set(key, state);
+    for (const oldest of held.keys()) {
+      if (held.size <= IMAGES_HELD_MAX) break;
+      held.delete(oldest);
+    }
+  };
+  return Object.freeze({
+    find(bundle: LibraryBundle, endowments: readonly string[]): LoadedImage | undefined {
+      const key = keyOf(bundle, endowments);
+      const state = held.get(key) ?? decode(cache?.get(key));
+      if (state === undefined) return undefined;
+      hold(key, state);
+      return loaded(state);
+    },
+    keep(bundle: LibraryBundle, endowments: readonly string[], process: Process): void {
+      const state = process.freeze();
+      void process.resume();
+      const key = keyOf(bundle, endowments);
+      hold(key, state);
+      cache?.put(key, imageToBytes(encodeImage(state, { withModule: false })));
+    },
+  });
+}
+
+let preludeHash: string | undefined;
+
+/** All that an image depends on: the bundle, which endowments it can find, the engine's prelude, and how it is rewritten. */
+function keyOf(bundle: LibraryBundle, endowments: readonly string[]): string {
+  const encoder = new TextEncoder();
+  preludeHash ??= moduleCid(encoder.encode(PRELUDE)).slice(-32);
+  const names = moduleCid(encoder.encode(JSON.stringify([...endowments].sort()))).slice(-16);
+  return `library-${bundle.hash}-${names}-${preludeHash}-${rewriting.REWRITER_VERSION}-${rewriting.GAS_SCHEDULE_VERSION}`;
+}
+
+function loaded(state: TreeState): LoadedImage {
+  const [root] = state.processes;
+  if (root === undefined) throw new RangeError("image: expected a process");
+  const children = state.processes.slice(1).filter((process) => process.parent === 0);
+  const lent = children.reduce((sum, child) => sum + child.meter.gasGranted, 0);
+  const pages = state.processes.reduce((sum, process) => sum + (process.machine?.memories[0]?.pages ?? 0), 0);
+  return {
+    gasUsed: root.meter.gasUsed + lent,
+    memoryBytesUsed: pages * PAGE_BYTES,
+    withBudget({ gas, memoryBytes }) {
+      const meter = { ...root.meter, gasGranted: gas, pagesMax: Math.floor(memoryBytes / PAGE_BYTES) };
+      return { ...state, processes: [{ ...root, meter }, ...state.processes.slice(1)] };
+    },
+  };
+}
+
+/** undefined where another version wrote it in another way. */
+function decode(bytes: Uint8Array | undefined): TreeState | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeImage(bytesToImage(bytes));
+  } catch {
+    return undefined;
+  }
+}

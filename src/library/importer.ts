@@ -1,0 +1,223 @@
+/**
+ * Imports libraries into a host program: a bundle becomes a process, its namespace an object of the host's.
+ * @module
+ */
+
+import { JAVASCRIPT_KIND, link as protocol } from "../guests/javascript/index.ts";
+import {
+  type Answer,
+  fulfilled,
+  type Keeper,
+  type Kernel,
+  type Message,
+  type Process,
+  type StopReport,
+} from "../kernel/index.ts";
+import { encodeMessage, GuestError, valueOfAnswer } from "../passable/index.ts";
+import type { AuditLog } from "../powers/index.ts";
+import type { LibraryBundle, PackageSource } from "./bundle.ts";
+import { type Endowed, endow } from "./endow.ts";
+import { LibraryError } from "./errors.ts";
+import { type LoadedImage, makeImageStore } from "./images.ts";
+import type { ImageCache, ImportLibrary, ImportOptions } from "./library.ts";
+import { MembraneEnd } from "./membrane/end.ts";
+import { makeNamespace } from "./namespace.ts";
+import { ProcessChannel, toMessage } from "./process-channel.ts";
+
+/** What the system provides. */
+export interface LibraryImporterInit {
+  /** It must know the JavaScript kind of guest. */
+  readonly kernel: Kernel;
+  readonly packages: PackageSource;
+  /** Loaded libraries beyond this importer's own memory. */
+  readonly images?: ImageCache;
+  readonly audit?: AuditLog;
+  /** Tells proxies from other objects, where the system can (Node's `util.types.isProxy`): they cross as bare references. */
+  isProxy?(value: object): boolean;
+}
+
+export interface LibraryImporter {
+  readonly importLibrary: ImportLibrary;
+  /** The same from a bundle that is there already. */
+  importBundle<T = { readonly [name: string]: unknown }>(bundle: LibraryBundle, options: ImportOptions): Promise<T>;
+}
+
+export function makeLibraryImporter(init: LibraryImporterInit): LibraryImporter {
+  const images = makeImageStore(init.images);
+  const importBundle = async <T>(bundle: LibraryBundle, options: ImportOptions): Promise<T> =>
+    (await new Import(init, bundle, options).run(images)) as T;
+  return Object.freeze({
+    importBundle,
+    async importLibrary<T>(specifier: string, options: ImportOptions): Promise<T> {
+      const { policy } = options;
+      return importBundle<T>(await init.packages.bundle(specifier, policy === undefined ? {} : { policy }), options);
+    },
+  });
+}
+
+/** One import. */
+class Import {
+  readonly #init: LibraryImporterInit;
+  readonly #bundle: LibraryBundle;
+  readonly #options: ImportOptions;
+  readonly #endowed: Endowed;
+  #end: MembraneEnd | undefined;
+  /** Told of a stop while the library is loaded. */
+  #stopped: ((stop: StopReport) => void) | undefined;
+
+  constructor(init: LibraryImporterInit, bundle: LibraryBundle, options: ImportOptions) {
+    this.#init = init;
+    this.#bundle = bundle;
+    this.#options = options;
+    this.#endowed = endow({
+      package: bundle.name,
+      given: options.powers ?? {},
+      audit: init.audit,
+      internal: { [protocol.IMPORTER_ENDOWMENT]: { receive: (message) => this.#receive(message) } },
+    });
+  }
+
+  async run(images: ReturnType<typeof makeImageStore>): Promise<object> {
+    const names = Object.keys(this.#endowed.endowments);
+    const known = images.find(this.#bundle, names);
+    const process = known === undefined ? await this.#load() : this.#thaw(known);
+    if (known === undefined && !this.#endowed.touched) images.keep(this.#bundle, names, process);
+    const { name } = this.#bundle;
+    const channel = new ProcessChannel({ name, process, gasPerCall: this.#options.gasPerCall });
+    const end = new MembraneEnd({ name, channel, isProxy: this.#init.isProxy });
+    this.#end = end;
+    try {
+      return makeNamespace({ bundle: this.#bundle, process, end, channel });
+    } catch (error) {
+      const { gasUsed } = process.meter;
+      process.discard();
+      throw error instanceof LibraryError && error.code === "out-of-gas" ? this.#tooSmall("gas", gasUsed) : error;
+    }
+  }
+
+  async #load(): Promise<Process> {
+    const { gas, memoryBytes } = this.#options;
+    const process = this.#init.kernel.spawn({
+      guest: JAVASCRIPT_KIND,
+      gas,
+      memoryBytes,
+      endowments: this.#endowed.endowments,
+      powers: this.#endowed.powers,
+      keeper: this.#keeper,
+    });
+    const stopped = new Promise<StopReport>((resolve) => {
+      this.#stopped = resolve;
+    });
+    const { entry, modules } = this.#bundle;
+    const answer = await Promise.race([process.deliver(encodeMessage(["import", entry, modules])), stopped]);
+    this.#stopped = undefined;
+    if ("kind" in answer) throw this.#failStopped(process, answer);
+    this.#check(process, answer);
+    return process;
+  }
+
+  #thaw(known: LoadedImage): Process {
+    const { gas, memoryBytes } = this.#options;
+    if (known.gasUsed > gas) throw this.#tooSmall("gas", known.gasUsed, known.gasUsed);
+    if (known.memoryBytesUsed > memoryBytes) throw this.#tooSmall("memoryBytes", known.memoryBytesUsed);
+    return this.#init.kernel.thaw(known.withBudget({ gas, memoryBytes }), {
+      powers: this.#endowed.powers,
+      keeper: this.#keeper,
+      resolveLocator: (locator) => {
+        const name = Object(locator).endowment;
+        return typeof name === "string" ? this.#endowed.endowments[name] : undefined;
+      },
+    });
+  }
+
+  readonly #keeper: Keeper = (stop, process) => {
+    const { keeper } = this.#options;
+    if (keeper === undefined || this.#stopped === undefined) {
+      this.#stopped?.(stop);
+      return keeper === undefined ? { action: "leave" } : keeper(stop, process);
+    }
+    const told = this.#stopped;
+    const decided = keeper(stop, process);
+    const decide = (action: Awaited<ReturnType<Keeper>>): Awaited<ReturnType<Keeper>> => {
+      if (action.action === "leave" || action.action === "discard") told(stop);
+      return action;
+    };
+    return decided instanceof Promise ? decided.then(decide) : decide(decided);
+  };
+
+  #failStopped(process: Process, stop: StopReport): LibraryError {
+    const { gasUsed, pagesUsed } = process.meter;
+    process.discard();
+    const { name } = this.#bundle;
+    switch (stop.kind) {
+      case "out-of-gas":
+        return this.#tooSmall("gas", gasUsed);
+      case "out-of-memory":
+        return this.#tooSmall("memoryBytes", (pagesUsed + stop.pagesWanted) * PAGE_BYTES);
+      default:
+        return new LibraryError("trap", `${name}: its process stopped while it was loaded: ${stop.kind}`, {
+          package: name,
+        });
+    }
+  }
+
+  #tooSmall(budget: "gas" | "memoryBytes", used: number, needed?: number): LibraryError {
+    const { name } = this.#bundle;
+    const given = this.#options[budget];
+    const words =
+      needed === undefined ? `it had used ${used} when it stopped, and was not done` : `loading it takes ${needed}`;
+    return new LibraryError(
+      "load-budget",
+      `${name}: ${budget} ${given} does not suffice to load it: ${words}; give more`,
+      {
+        package: name,
+      },
+    );
+  }
+
+  #check(process: Process, answer: Answer): void {
+    try {
+      valueOfAnswer(answer);
+    } catch (error) {
+      process.discard();
+      throw this.#loadError(error);
+    }
+  }
+
+  #loadError(error: unknown): LibraryError {
+    const { name } = this.#bundle;
+    const words = error instanceof Error ? error.message : String(error);
+    const kind = error instanceof GuestError ? error.name : "Error";
+    const where = error instanceof GuestError ? (error.guestStack.split("\n", 1)[0]?.trim() ?? "") : "";
+    const place = where === "" ? "" : ` (${where})`;
+    if (kind === "SyntaxError") {
+      return new LibraryError("syntax", `${name}: a module of it cannot be parsed: ${words}${place}`, {
+        package: name,
+        cause: error,
+      });
+    }
+    return new LibraryError("broken-package", `${name}: it failed while it was loaded: ${kind}: ${words}${place}`, {
+      package: name,
+      cause: error,
+    });
+  }
+
+  /** What the library asks of its importer. While it is loaded it holds nothing of the importer's yet. */
+  #receive(message: Message): Answer | Promise<Answer> {
+    const end = this.#end;
+    let request: unknown;
+    try {
+      request = JSON.parse(new TextDecoder().decode(message.bytes));
+    } catch {
+      // No request: it is answered as such.
+    }
+    const answer = end === undefined ? `[${protocol.LinkStatus.returned},0,[]]` : end.receive(request);
+    return typeof answer === "string" ? answered(answer) : answer.then(answered);
+  }
+}
+
+const PAGE_BYTES = 65_536;
+
+function answered(text: string): Answer {
+  return fulfilled(toMessage(text));
+}

@@ -1,0 +1,310 @@
+/**
+ * The importer's end of a membrane, in the host: the table of what it exports to one library, and the proxies of what it imports.
+ * Everything that comes is from outside: what is malformed is refused, whatever it is.
+ * @module
+ */
+
+import { link as protocol } from "../../guests/javascript/index.ts";
+import { LibraryError } from "../errors.ts";
+import { decodeList, type ImportTable, MalformedValue } from "./decode.ts";
+import { type ExportTable, encodeList } from "./encode.ts";
+import { assertMayLeave, operateGuarded } from "./guarded.ts";
+import { makeProxy, settleWith } from "./proxies.ts";
+import { markRemote, remoteOf } from "./remotes.ts";
+import { Uncrossable } from "./survey.ts";
+
+const { LinkOp, LinkStatus, LINK_WAITING, ReferenceKind } = protocol;
+/** Errors are copies; the word is only for the end that they come from. */
+const ERROR_KIND = "e";
+
+/** How an end reaches the library: each takes the text of a request and gives the answer as it was parsed. */
+export interface Channel {
+  /** In the caller's own thread. Throws a `LibraryError` where there is no answer. */
+  ask(request: string): unknown;
+  askLater(request: string): Promise<unknown>;
+}
+
+export interface EndInit {
+  /** Of the package, for errors. */
+  readonly name: string;
+  readonly channel: Channel;
+  readonly isProxy: ((value: object) => boolean) | undefined;
+}
+
+interface Exported {
+  readonly id: number;
+  readonly kind: string;
+  readonly value: object;
+  /** How often it was written, less how often the library has given it back. */
+  sent: number;
+}
+
+interface Imported {
+  readonly id: number;
+  readonly weak: WeakRef<object>;
+  count: number;
+}
+
+export class MembraneEnd implements ExportTable, ImportTable {
+  readonly isProxy: ((value: object) => boolean) | undefined;
+  readonly #name: string;
+  readonly #channel: Channel;
+  readonly #exports = new Map<number, Exported>();
+  readonly #ids = new WeakMap<object, Exported>();
+  readonly #imports = new Map<number, Imported>();
+  readonly #collected: FinalizationRegistry<Imported>;
+  /** Arguments of calls under way. */
+  readonly #pinned = new Set<readonly unknown[]>();
+  #releases: number[] = [];
+  #count = 0;
+
+  constructor({ name, channel, isProxy }: EndInit) {
+    this.#name = name;
+    this.#channel = channel;
+    this.isProxy = isProxy;
+    this.#collected = new FinalizationRegistry((imported) => this.#release(imported));
+  }
+
+  /** What is exported and what is held, for tests and for `inspect`. */
+  get counts(): { readonly exported: number; readonly imported: number } {
+    return { exported: this.#exports.size, imported: this.#imports.size };
+  }
+
+  namespace(): readonly unknown[] {
+    return this.ask(LinkOp.namespace, 0, []);
+  }
+
+  ask(op: number, id: number, values: readonly unknown[]): readonly unknown[] {
+    return this.conclude(this.#channel.ask(this.#request(op, id, values)));
+  }
+
+  /** The form that may wait. The values are kept until it is answered, or the library could lose what they refer to. */
+  async askLater(op: number, id: number, values: readonly unknown[]): Promise<readonly unknown[]> {
+    const request = this.#request(op, id, values);
+    this.#pinned.add(values);
+    try {
+      return this.conclude(await this.#channel.askLater(request));
+    } finally {
+      this.#pinned.delete(values);
+    }
+  }
+
+  #request(op: number, id: number, values: readonly unknown[]): string {
+    const hasReceiver = (op & ~LINK_WAITING) === LinkOp.apply;
+    const nameOf = (index: number): string =>
+      hasReceiver ? (index === 0 ? "this" : `arguments[${index - 1}]`) : `arguments[${index}]`;
+    try {
+      return `["link",${op},${id},${encodeList(this, values, nameOf)}${this.#takeReleases()}]`;
+    } catch (error) {
+      throw error instanceof Uncrossable ? this.#cannotCross(error.path, error.what) : error;
+    }
+  }
+
+  #cannotCross(path: string, what: string): LibraryError {
+    const message = `${this.#name}: ${path}: ${what} cannot cross; pass data, functions, or objects that have them`;
+    return new LibraryError("cannot-cross", message, { package: this.#name, path });
+  }
+
+  /** What an answer means: its values, or what was thrown. */
+  conclude(answer: unknown): readonly unknown[] {
+    const [status, mode, values, releases] = Array.isArray(answer) ? answer : [];
+    if (status === LinkStatus.cannotCross) {
+      const [path, what] = Array.isArray(values) ? values : [];
+      throw this.#cannotCross(String(path), String(what));
+    }
+    const list = this.#decode(mode, values);
+    this.#drop(releases);
+    if (status === LinkStatus.returned) return list;
+    if (status === LinkStatus.thrown) throw list[0];
+    throw this.#malformed(new MalformedValue("an unknown status"));
+  }
+
+  #decode(mode: unknown, values: unknown): unknown[] {
+    try {
+      return decodeList(this, mode, values);
+    } catch (error) {
+      throw error instanceof LibraryError ? error : this.#malformed(error);
+    }
+  }
+
+  #malformed(cause: unknown): LibraryError {
+    return new LibraryError("trap", `${this.#name}: the library sent what is no value; it is broken, import it again`, {
+      package: this.#name,
+      cause,
+    });
+  }
+
+  referenceTo(value: object): string {
+    const remote = remoteOf(value);
+    if (remote?.end === this) return `'${remote.id}`;
+    assertMayLeave(value);
+    let exported = this.#ids.get(value);
+    if (exported === undefined) {
+      this.#count += 1;
+      exported = { id: this.#count, kind: kindOf(value), value, sent: 0 };
+      this.#ids.set(value, exported);
+      this.#exports.set(exported.id, exported);
+    }
+    exported.sent += 1;
+    return `$${exported.id}${exported.kind}`;
+  }
+
+  home(id: number): unknown {
+    return this.#exported(id).value;
+  }
+
+  #exported(id: unknown): Exported {
+    const exported = typeof id === "number" ? this.#exports.get(id) : undefined;
+    if (exported === undefined) throw new MalformedValue("a reference to nothing");
+    return exported;
+  }
+
+  #known(id: number): object | undefined {
+    const imported = this.#imports.get(id);
+    const living = imported?.weak.deref();
+    if (imported !== undefined && living !== undefined) imported.count += 1;
+    return living;
+  }
+
+  remote(id: number, kind: string): unknown {
+    if (!Number.isSafeInteger(id)) throw new MalformedValue("a reference without a number");
+    return (
+      this.#known(id) ??
+      this.#adopt(id, kind, kind === ReferenceKind.promise ? this.#promise(id) : this.#proxy(id, kind))
+    );
+  }
+
+  knownError(id: number): object | undefined {
+    return this.#known(id);
+  }
+
+  rememberError(id: number, error: Error): void {
+    this.#adopt(id, ERROR_KIND, error);
+  }
+
+  #adopt(id: number, kind: string, value: object): object {
+    const imported: Imported = { id, weak: new WeakRef(value), count: 1 };
+    this.#imports.set(id, imported);
+    markRemote(value, { end: this, id, kind });
+    this.#collected.register(value, imported);
+    return value;
+  }
+
+  #proxy(id: number, kind: string): object {
+    return makeProxy({ end: this, id, kind, ask: (op, target, values) => this.ask(op, target, values) });
+  }
+
+  /** A real promise. That the library rejects one which nobody looks at must not end the host. */
+  #promise(id: number): Promise<unknown> {
+    const promise = new Promise((resolve, reject) => {
+      this.askLater(LinkOp.await, id, []).then(([value]) => settleWith(resolve, value), reject);
+    });
+    promise.catch(() => undefined);
+    return promise;
+  }
+
+  #release(imported: Imported): void {
+    if (this.#imports.get(imported.id) === imported) this.#imports.delete(imported.id);
+    this.#releases.push(imported.id, imported.count);
+    if (this.#releases.length < 2 * protocol.RELEASES_HELD_MAX) return;
+    // The library may be gone: then there is nothing to release.
+    this.askLater(LinkOp.release, 0, []).catch(() => undefined);
+  }
+
+  #takeReleases(): string {
+    if (this.#releases.length === 0) return "";
+    const text = `,${JSON.stringify(this.#releases)}`;
+    this.#releases = [];
+    return text;
+  }
+
+  #drop(releases: unknown): void {
+    if (!Array.isArray(releases)) return;
+    for (let at = 0; at + 1 < releases.length; at += 2) {
+      const exported = this.#exports.get(releases[at]);
+      if (exported === undefined) continue;
+      exported.sent -= Number(releases[at + 1]);
+      // Written so that what is no number drops it, too.
+      if (!(exported.sent > 0)) {
+        this.#exports.delete(exported.id);
+        this.#ids.delete(exported.value);
+      }
+    }
+  }
+
+  /** What the library asks of the host: the text of the answer. */
+  receive(request: unknown): string | Promise<string> {
+    const [, op, id, mode, values, releases] = Array.isArray(request) ? request : [];
+    try {
+      const list = decodeList(this, mode, values);
+      const exported = id === 0 ? undefined : this.#exported(id);
+      this.#drop(releases);
+      if (exported === undefined) return this.#answer(LinkStatus.returned, []);
+      if (op === LinkOp.await) return this.#awaited(exported);
+      const waits = (op & LINK_WAITING) !== 0;
+      const result = operate(op & ~LINK_WAITING, exported, list);
+      const [first] = result;
+      return waits && first instanceof Promise ? this.#settled(first) : this.#answer(LinkStatus.returned, result);
+    } catch (error) {
+      return this.#answer(LinkStatus.thrown, [error]);
+    }
+  }
+
+  #awaited(exported: Exported): Promise<string> {
+    if (!(exported.value instanceof Promise)) throw new MalformedValue("a wait for no promise");
+    return this.#settled(exported.value);
+  }
+
+  #settled(promise: Promise<unknown>): Promise<string> {
+    return promise.then(
+      (value) => this.#answer(LinkStatus.returned, [value]),
+      (reason: unknown) => this.#answer(LinkStatus.thrown, [reason]),
+    );
+  }
+
+  #answer(status: number, values: readonly unknown[]): string {
+    try {
+      return `[${status},${encodeList(this, values, () => "the result")}${this.#takeReleases()}]`;
+    } catch (error) {
+      if (!(error instanceof Uncrossable)) return this.#answer(LinkStatus.thrown, [error]);
+      return `[${LinkStatus.cannotCross},0,${JSON.stringify([error.path, error.what])}]`;
+    }
+  }
+}
+
+function kindOf(value: object): string {
+  if (typeof value === "function") return isConstructor(value) ? ReferenceKind.constructor : ReferenceKind.function;
+  if (Array.isArray(value)) {
+    return Object.getPrototypeOf(value) === Array.prototype ? ReferenceKind.array : ReferenceKind.subclassedArray;
+  }
+  if (value instanceof Promise) return ReferenceKind.promise;
+  return value instanceof Error ? ERROR_KIND : ReferenceKind.object;
+}
+
+function isConstructor(value: object): boolean {
+  try {
+    // Makes an object, and runs nothing of the function's.
+    Reflect.construct(Object, [], value as () => void);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function operate(op: number, exported: Exported, values: unknown[]): readonly unknown[] {
+  const { value, kind } = exported;
+  // An error is what it says, a promise what it settles with: neither is looked into.
+  if (kind === ERROR_KIND || kind === ReferenceKind.promise)
+    throw new MalformedValue("a request to an error or a promise");
+  if (typeof value !== "function") return operateGuarded(op, value, values[0], values[1]);
+  switch (op) {
+    case LinkOp.call:
+      return [Reflect.apply(value, undefined, values)];
+    case LinkOp.apply:
+      return [Reflect.apply(value, values[0], values.slice(1))];
+    case LinkOp.construct:
+      return [Reflect.construct(value, values)];
+    default:
+      return operateGuarded(op, value, values[0], values[1]);
+  }
+}
