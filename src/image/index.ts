@@ -28,4 +28,4 @@ export type {
   TreeState,
   Value,
 } from "./state.ts";
-export { copyMemory } from "./stored-memory.ts";
+export { copyMemory, storeMemory } from "./stored-memory.ts";

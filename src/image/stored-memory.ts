@@ -55,6 +55,11 @@ export function makeStoredMemory(pages: number, runs: Runs): MemoryState {
   return memory;
 }
 
+/** The same memory for a state that many processes are made from: its used pages are found once. Its bytes must never be changed. */
+export function storeMemory({ pages, bytes }: MemoryState): MemoryState {
+  return makeStoredMemory(pages, usedPages(bytes));
+}
+
 /** Copies the memory into `target`, which must be all zeros; false if that has another length. */
 export function copyMemory(memory: MemoryState, target: Uint8Array): boolean {
   const runs = stored.get(memory);

@@ -118,14 +118,10 @@ export class Instance implements FunctionNumbers {
     const key = `${func} ${point} ${resumption}`;
     let run = this.#continuations.get(key);
     if (run === undefined) {
-      const module = this.#program.continuation(func, point, resumption);
+      const { module, hotImports } = this.#program.continuation(func, point, resumption);
       const hot: { [name: string]: WebAssembly.ImportValue } = {};
-      const prefix = rewriting.hotFunctionName(0).slice(0, -1);
-      for (const item of WebAssembly.Module.imports(module)) {
-        if (item.module !== rewriting.HOT) continue;
-        hot[item.name] = item.name.startsWith(prefix)
-          ? (this.functionAt(Number(item.name.slice(prefix.length))) as WebAssembly.ExportValue)
-          : (this.#exports[item.name] as WebAssembly.ExportValue);
+      for (const { name, func: number } of hotImports) {
+        hot[name] = (number === undefined ? this.#exports[name] : this.functionAt(number)) as WebAssembly.ExportValue;
       }
       const imports = { [rewriting.RUNTIME]: this.#runtime, [rewriting.HOT]: hot };
       run = instantiate(module, imports as WebAssembly.Imports).exports[
@@ -183,18 +179,16 @@ export class Instance implements FunctionNumbers {
   }
 
   save(copy: boolean): Pick<MachineState, "memories" | "tables" | "globals" | "droppedData" | "droppedElements"> {
-    const { module } = this.#program;
+    const { module, droppable } = this.#program;
     const bytes = this.memory();
-    const dropped = (name: (i: number) => string, count: number): number[] =>
-      Array.from({ length: count }, (_, i) => i).filter(
-        (i) => (this.#exports[name(i)] as WebAssembly.Global | undefined)?.value === 1,
-      );
+    const dropped = (name: (i: number) => string, segments: readonly number[]): number[] =>
+      segments.filter((i) => (this.#exports[name(i)] as WebAssembly.Global).value === 1);
     return {
       memories: module.memories.map(() => ({ pages: this.memoryPages, bytes: copy ? bytes.slice() : bytes })),
       tables: this.#saveTables(),
       globals: module.globals.map((global, g) => this.#saveGlobal(g, global.type)),
-      droppedData: dropped(rewriting.exportOf.droppedData, module.data.length),
-      droppedElements: dropped(rewriting.exportOf.droppedElement, module.elements.length),
+      droppedData: dropped(rewriting.exportOf.droppedData, droppable.data),
+      droppedElements: dropped(rewriting.exportOf.droppedElement, droppable.elements),
     };
   }
 

@@ -14,9 +14,17 @@ export interface Program {
   readonly tablesFixed: boolean;
   /** What a fresh instance has in its tables: kept once known, if tables are fixed. */
   initialTables: readonly (readonly (number | null)[])[] | undefined;
-  continuation(func: number, point: number, resumption: rewriting.Resumption): WebAssembly.Module;
+  /** Segments that instructions of the module can drop. */
+  readonly droppable: { readonly data: readonly number[]; readonly elements: readonly number[] };
+  continuation(func: number, point: number, resumption: rewriting.Resumption): Continuation;
   /** Types of what is saved at a safepoint, and of the results that it waits for; undefined if there is none such. */
   point(func: number, point: number): PointTypes | undefined;
+}
+
+export interface Continuation {
+  readonly module: WebAssembly.Module;
+  /** What it imports of the hot instance: exports by name, and functions by original index. */
+  readonly hotImports: readonly { readonly name: string; readonly func: number | undefined }[];
 }
 
 export interface PointTypes {
@@ -77,28 +85,30 @@ class RewrittenProgram implements Program {
   readonly tablesFixed: boolean;
   initialTables: readonly (readonly (number | null)[])[] | undefined;
   readonly #plans = new Map<number, rewriting.FunctionPlan>();
-  readonly #continuations = new Map<string, WebAssembly.Module>();
+  readonly droppable: { readonly data: readonly number[]; readonly elements: readonly number[] };
+  readonly #continuations = new Map<string, Continuation>();
 
   constructor(module: WasmModule, hot: WebAssembly.Module, metadata: readonly rewriting.FunctionMetadata[]) {
     this.module = module;
     this.hot = hot;
     this.functions = makeFunctionTable(module, metadata);
     this.tablesFixed = metadata.every((item) => !item.changesTables);
+    this.droppable = droppableSegments(module, hot);
   }
 
-  continuation(func: number, point: number, resumption: rewriting.Resumption): WebAssembly.Module {
+  continuation(func: number, point: number, resumption: rewriting.Resumption): Continuation {
     const key = `${func} ${point} ${resumption}`;
     let continuation = this.#continuations.get(key);
     if (continuation === undefined) {
-      continuation = compile(
-        rewriting.makeContinuation({
-          ...this.#plan(func),
-          point,
-          resumption,
-          pointBase: this.functions.pointBase(func),
-          isBounded: (callee) => this.functions.isBounded(callee),
-        }),
-      );
+      const bytes = rewriting.makeContinuation({
+        ...this.#plan(func),
+        point,
+        resumption,
+        pointBase: this.functions.pointBase(func),
+        isBounded: (callee) => this.functions.isBounded(callee),
+      });
+      const module = compile(bytes);
+      continuation = { module, hotImports: hotImportsOf(module) };
       this.#continuations.set(key, continuation);
     }
     return continuation;
@@ -120,6 +130,25 @@ class RewrittenProgram implements Program {
     }
     return plan;
   }
+}
+
+const HOT_FUNCTION: string = rewriting.hotFunctionName(0).slice(0, -1);
+
+function hotImportsOf(module: WebAssembly.Module): Continuation["hotImports"] {
+  return WebAssembly.Module.imports(module)
+    .filter((item) => item.module === rewriting.HOT)
+    .map(({ name }) => ({
+      name,
+      func: name.startsWith(HOT_FUNCTION) ? Number(name.slice(HOT_FUNCTION.length)) : undefined,
+    }));
+}
+
+function droppableSegments(module: WasmModule, hot: WebAssembly.Module): Program["droppable"] {
+  const names = new Set(WebAssembly.Module.exports(hot).map(({ name }) => name));
+  const { droppedData, droppedElement } = rewriting.exportOf;
+  const those = (segments: readonly unknown[], name: (i: number) => string): number[] =>
+    [...segments.keys()].filter((i) => names.has(name(i)));
+  return { data: those(module.data, droppedData), elements: those(module.elements, droppedElement) };
 }
 
 function makeFunctionTable(module: WasmModule, metadata: readonly rewriting.FunctionMetadata[]): FunctionTable {

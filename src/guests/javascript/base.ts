@@ -4,6 +4,7 @@
  * @module
  */
 
+import { storeMemory } from "../../image/index.ts";
 import type { GuestBase, HostFunction, MachineState, Program, Value } from "../../kernel/index.ts";
 import { makeMachine } from "../../kernel/index.ts";
 import type { WasmModule } from "../../wasm/index.ts";
@@ -42,7 +43,11 @@ export function buildBase(makeRunner: MakeRunner): GuestBase {
   });
   const engine = new EngineSetup(runner);
   const ready = engine.start(state, probe);
-  return Object.freeze({ machine: runner.freeze(), saved: saveState(ready) });
+  const machine = runner.freeze();
+  return Object.freeze({
+    machine: { ...machine, memories: machine.memories.map(storeMemory) },
+    saved: saveState(ready),
+  });
 }
 
 /** Enough for the engine and the prelude. */
