@@ -4,9 +4,9 @@
  */
 
 import type { Pattern } from "./guards.ts";
-import { GUARD_BYTES_MAX, GUARD_LIST_LENGTH_MAX, GUARD_STRING_LENGTH_MAX } from "./limits.ts";
 import { isCapability, Tagged } from "./values.ts";
 
+/** Without lengths: that a value is of the right kind but too long is said in other words. */
 export function describePattern(pattern: Pattern): string {
   switch (pattern.kind) {
     case "any":
@@ -20,13 +20,13 @@ export function describePattern(pattern: Pattern): string {
     case "bigint":
       return `a bigint${range(pattern.min, pattern.max)}`;
     case "string":
-      return `a string${atMost(pattern.lengthMax, GUARD_STRING_LENGTH_MAX, "characters")}`;
+      return "a string";
     case "bytes":
-      return pattern.lengthMax === GUARD_BYTES_MAX ? "bytes" : `at most ${pattern.lengthMax} bytes`;
+      return "bytes";
     case "literal":
       return pattern.values.map((value) => (value === undefined ? "undefined" : JSON.stringify(value))).join(" or ");
     case "array":
-      return `a list${atMost(pattern.lengthMax, GUARD_LIST_LENGTH_MAX, "items")}`;
+      return "a list";
     case "record":
     case "recordOf":
       return "a plain object";
@@ -59,10 +59,6 @@ function range(min: number | bigint | undefined, max: number | bigint | undefine
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   if (min !== undefined) return ` of at least ${min}`;
   return max === undefined ? "" : ` of at most ${max}`;
-}
-
-function atMost(max: number, usual: number, unit: string): string {
-  return max === usual ? "" : ` of at most ${max} ${unit}`;
 }
 
 export function describeValue(value: unknown): string {

@@ -55,18 +55,19 @@ function makeLineWriter(stream: OutputStream): (text: string) => void {
   const waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   let dropped = 0;
-  let isDraining = false;
+  let isBlocked = false;
   const add = (text: string): void => {
     const bytes = new TextEncoder().encode(`${text}\n`);
     waiting.push(bytes);
     waitingBytes += bytes.length;
   };
-  const drain = async (): Promise<void> => {
+  const flush = (): void => {
     for (let chunk = waiting[0]; chunk !== undefined; chunk = waiting[0]) {
       const taken = stream.write(chunk);
       if (isWait(taken)) {
-        await taken.wake;
-        continue;
+        isBlocked = true;
+        void taken.wake.then(unblock, unblock);
+        return;
       }
       waitingBytes -= taken;
       if (taken < chunk.length) waiting[0] = chunk.subarray(taken);
@@ -77,22 +78,25 @@ function makeLineWriter(stream: OutputStream): (text: string) => void {
       }
     }
   };
+  /** A stream that fails takes nothing more, and a console has nobody to tell. */
+  const flushSafely = (): void => {
+    try {
+      flush();
+    } catch {
+      waiting.length = 0;
+      waitingBytes = 0;
+    }
+  };
+  const unblock = (): void => {
+    isBlocked = false;
+    flushSafely();
+  };
   return (text) => {
     if (waitingBytes + text.length > CONSOLE_WAITING_BYTES_MAX) {
       dropped++;
       return;
     }
     add(text);
-    if (isDraining) return;
-    isDraining = true;
-    // A stream that fails takes nothing more, and a console has nobody to tell.
-    const done = (): void => {
-      isDraining = false;
-    };
-    void drain().then(done, () => {
-      waiting.length = 0;
-      waitingBytes = 0;
-      done();
-    });
+    if (!isBlocked) flushSafely();
   };
 }

@@ -55,6 +55,8 @@ export {
 } from "./http-power.ts";
 export type { Fetch, FetchInit, FetchResponse } from "./http-request.ts";
 export { HEADER_LENGTH_MAX, HEADERS_MAX, URL_LENGTH_MAX } from "./http-request.ts";
+export type { InputPower } from "./input-power.ts";
+export { INPUT_BYTES_MAX, makeInputPower } from "./input-power.ts";
 export type { KeyValueStore, StoreLimits } from "./key-value-store.ts";
 export {
   makeDirectoryStore,

@@ -28,7 +28,8 @@ export function makeQuotaDirectory(directory: Directory, quota: Quota): Director
     }
   };
   const resize = (path: string, size: number, work: () => void): void => {
-    const growth = size - fileSize(directory.stat(path));
+    const stat = directory.stat(path);
+    const growth = (size - fileSize(stat)) * stat.links;
     assertBytes(growth);
     work();
     bytes += growth;
@@ -42,9 +43,10 @@ export function makeQuotaDirectory(directory: Directory, quota: Quota): Director
     list: (path) => directory.list(path),
     read: (path, range) => directory.read(path, range),
     write(path, at) {
-      const size = fileSize(directory.stat(path));
+      const stat = directory.stat(path);
+      const size = fileSize(stat);
       const end = (at.offset === "end" ? size : at.offset) + at.bytes.length;
-      const growth = at.bytes.length === 0 ? 0 : Math.max(0, end - size);
+      const growth = at.bytes.length === 0 ? 0 : Math.max(0, end - size) * stat.links;
       assertBytes(growth);
       const written = directory.write(path, at);
       bytes += growth;

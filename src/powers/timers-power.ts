@@ -13,8 +13,8 @@ export interface TimersPower {
   readonly after: (delayMs: number) => Promise<undefined>;
 }
 
-/** Timers that wait at the same time. */
-export const TIMERS_WAITING_MAX = 10_000;
+/** Timers that wait at the same time: as many as a tree of processes may have calls without answers. */
+export const TIMERS_WAITING_MAX = 4096;
 
 /** As in browsers: about 24.8 days. */
 export const TIMER_DELAY_MS_MAX: number = 2 ** 31 - 1;
