@@ -119,12 +119,16 @@ function encodeStop(child: number, stop: StopReport): Uint8Array {
 function messageFunctions(process: ProcessRecord, services: GuestServices): { [name: string]: HostFunction } {
   const settle = (answer: GuestAnswer | Suspend | number): number | Suspend =>
     typeof answer === "number" || answer instanceof Suspend ? answer : fillInbox(process, answer);
-  return {
-    call(context, target, pointer, length, list, count) {
+  const callWith =
+    (send: GuestServices["call"]): HostFunction =>
+    (context, target, pointer, length, list, count) => {
       if (typeof context.suspended === "number") return settle(services.answered(context.suspended));
       const message = readMessage(context, pointer, length, list, count);
-      return typeof message === "number" ? message : settle(services.call(int(target), message));
-    },
+      return typeof message === "number" ? message : settle(send(int(target), message));
+    };
+  return {
+    call: callWith(services.call),
+    call_open: callWith(services.callOpen),
     send(context, target, pointer, length, list, count) {
       const message = readMessage(context, pointer, length, list, count);
       return typeof message === "number" ? message : services.send(int(target), message);

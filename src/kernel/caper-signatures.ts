@@ -9,6 +9,7 @@ import { I32, I64 } from "../wasm/index.ts";
 /** i: i32, l: i64; parameters, then results. */
 const SIGNATURES: { readonly [name: string]: readonly [params: string, results: string] } = {
   call: ["iiiii", "i"],
+  call_open: ["iiiii", "i"],
   send: ["iiiii", "i"],
   wait: ["i", "i"],
   listen: ["i", "i"],

@@ -167,7 +167,7 @@ function refill(
 
 /** The child with its own children becomes an image; its gas comes back, its pages stay with the image until it is dropped. */
 function freeze(process: ProcessRecord, position: number, child: ProcessRecord): number {
-  if (child.isEnded) return ServiceError.state;
+  if (child.isEnded || isOnStack(child)) return ServiceError.state;
   const tree = process.tree.core.save(child);
   const pages = treePages(tree);
   process.charge(pages * GAS_PER_FROZEN_PAGE);
@@ -177,6 +177,11 @@ function freeze(process: ProcessRecord, position: number, child: ProcessRecord):
   if (!process.meter.hold(pages)) return ServiceError.budget;
   syncPages(process);
   return process.clist.add({ kind: "source", source: { form: "image", tree }, pages }) as number;
+}
+
+/** A host function that one of them has called has not returned: their stack is not data now. */
+function isOnStack(process: ProcessRecord): boolean {
+  return (process.machine?.nativeCalls ?? 0) > 0 || [...process.children].some(isOnStack);
 }
 
 function peek(child: ProcessRecord, address: number, length: number): Uint8Array | number {

@@ -14,6 +14,7 @@ const interesting = fc.oneof(
 /** What a sensible guest would say, given positions p, q and a small number n. At 100 stands "workaddgrow", at 200 numbers. */
 const SENSIBLE: { readonly [name: string]: (p: number, q: number, n: number) => number[] } = {
   call: (p, q, n) => [p, 100, n, 200, q % 3],
+  call_open: (p, q, n) => [p, 100, n, 200, q % 3],
   send: (p, q, n) => [p, 100, n, 200, q % 3],
   wait: (p) => [p],
   listen: (p) => [p],

@@ -44,11 +44,15 @@ export interface Guest {
   save(): Plain;
 }
 
-/** Turns an event into calls of exports, one after another. Never called again after a trap. */
+/**
+ * Turns an event into calls of exports, one after another. Never called again after a trap. Turns can be nested: `deliver` is
+ * called in the middle of a turn whose export is inside an open host call. From then on `next` speaks for the new turn until it
+ * has said that it is over; the results that it gets after that are those of the turn below.
+ */
 export interface GuestDriver {
-  /** Called only when `next` has said that the turn before is over. */
+  /** Called when `next` has said that the turn before is over, or while that is in an open host call. */
   deliver(event: GuestEvent): void;
-  /** The next call of this turn, given the results of the one before; undefined when the turn is over. */
+  /** The next call of the innermost turn, given the results of the one before; undefined when the turn is over. */
   next(memory: Uint8Array, results: readonly Value[] | undefined): GuestCall | undefined;
 }
 
@@ -138,6 +142,8 @@ export interface GuestServices {
   wait(position: number): GuestAnswer | Suspend | number;
   /** A synchronous call, begun. Ask `answered` when called again after a Suspend. */
   call(target: number, message: GuestMessage): GuestAnswer | Suspend | number;
+  /** The same, *open*: until it is answered, whoever the process waits for may have turns of its own nested in this one. */
+  callOpen(target: number, message: GuestMessage): GuestAnswer | Suspend | number;
   answered(position: number): GuestAnswer | Suspend | number;
   /** The answer becomes an event of a later turn. */
   listen(position: number): number;

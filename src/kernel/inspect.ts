@@ -35,7 +35,7 @@ export type FrameView = {
 export function inspectProcess(process: ProcessRecord): Inspection & { readonly [key: string]: Plain } {
   const machine = process.machine;
   const state = machine?.freeze();
-  const frames = state?.frames ?? [];
+  const frames = state === undefined ? [] : [state, ...(state.nested ?? [])].flatMap((call) => call.frames);
   return {
     guest: process.kind.name,
     status: statusOf(process),

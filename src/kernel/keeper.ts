@@ -35,18 +35,19 @@ export function stopProcess(process: ProcessRecord, stop: StopReport): void {
 /** Ends a process for good: its gas goes back, its children are discarded, whoever waits for it is told. It can still be inspected. */
 export function endProcess(process: ProcessRecord, stop: StopReport): void {
   if (process.isEnded) return;
-  const turn = process.turn;
   process.tree.dequeue(process);
   process.state = "ended";
   process.stop = stop;
   process.told = false;
   process.waiting = undefined;
-  process.turn = undefined;
+  const turns = [...process.turns.toReversed(), ...process.emptyMailbox()];
+  process.turns = [];
+  // A host function that is in the middle of a call of the process must not bring it back.
+  if (process.machine !== undefined && process.machine.nativeCalls > 0) process.machine.abandon();
   for (const child of [...process.children]) discardProcess(child);
   process.meter.end();
   const answer = broken("ended", `the process ended: ${describeStop(stop)}`);
-  const turns = process.emptyMailbox();
-  for (const left of turn === undefined ? turns : [turn, ...turns]) {
+  for (const left of turns) {
     turnCell(left)?.settle(answer);
     left.waiter?.(stop);
   }
@@ -74,13 +75,15 @@ export function resumeProcess(process: ProcessRecord, options: { readonly refuse
   else process.makeReady();
 }
 
-/** The stop stays; whoever waits for the turn learns of it. */
+/** The stop stays; whoever waits for the turn, or for those that it is nested in, learns of it. */
 export function leaveStopped(process: ProcessRecord): void {
-  const turn = process.turn;
-  if (turn?.waiter === undefined || process.stop === undefined) return;
-  const waiter = turn.waiter;
-  turn.waiter = undefined;
-  waiter(process.stop);
+  const { stop } = process;
+  if (stop === undefined) return;
+  for (const turn of process.turns.toReversed()) {
+    const waiter = turn.waiter;
+    turn.waiter = undefined;
+    waiter?.(stop);
+  }
 }
 
 export function applyKeeperAction(process: ProcessRecord, action: KeeperAction): void {

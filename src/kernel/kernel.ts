@@ -361,6 +361,10 @@ class RunningKernel implements KernelCore, ProcessHost {
       }
       // Steps that use no gas are turns that end at once and parked processes that look again: there are only so many of them.
       gas -= stepTree(tree, gas);
+      if (tree.isDeep) {
+        tree.isDeep = false;
+        return options.done() ? "done" : "gas";
+      }
     }
     return "done";
   }
@@ -375,6 +379,8 @@ const GAS_PER_STEP = 1_000;
 
 /** A tree that has nothing to do: if its root waits for an answer that cannot come any more, that is a deadlock. */
 function settleRest(tree: Tree): void {
+  // A host function that a process is in can still do anything.
+  if (tree.running !== undefined) return;
   if (tree.halted !== undefined || tree.outsideWaits > 0 || tree.outstanding.size > 0) return;
   const [root] = tree.processes;
   if (root?.state === "parked" && root.waiting !== undefined && !reachable(tree))

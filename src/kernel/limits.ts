@@ -3,6 +3,9 @@
  * @module
  */
 
+/** Turns of one process above its first, each begun while the one before waited in an open call. */
+export { NESTED_CALLS_MAX as NESTED_TURNS_MAX } from "../image/index.ts";
+
 /** Gas is counted in JavaScript numbers; budgets stay exact integers. */
 export const GAS_MAX: number = Number.MAX_SAFE_INTEGER;
 

@@ -49,7 +49,8 @@ export interface Machine {
   /** Pushes the frame of a call; the machine must be one that `accepts` it. Original function index. Throws RangeError. */
   start(func: number, args: readonly Value[]): void;
   /**
-   * Runs until something stops it, at most for `gas` (a slice: 0 to SLICE_GAS_MAX), overdrawn by at most one straight
+   * Runs until something stops it, at most for `gas` (a slice: 0 to SLICE_GAS_MAX; or -1: then no guest code runs, only a
+   * suspended host function is asked again), overdrawn by at most one straight
    * stretch of code. Guest failures are values; throws HostFault only. "done" is about the innermost call: those around it go
    * on in later runs. A host function may run what it started in an open call; what does not end there goes on first, later.
    */
@@ -58,10 +59,10 @@ export interface Machine {
   readonly idle: boolean;
   /** May a call be started? If none is under way, or the innermost one waits in an open host call. */
   readonly accepts: boolean;
-  /** Is the machine on the engine's stack, in a host function? */
-  readonly inHost: boolean;
   /** Does the innermost call wait for the host function that it is in to return? */
   readonly isNative: boolean;
+  /** Calls up to the innermost that is in a host function on the engine's stack; 0 if there is none. */
+  readonly nativeCalls: number;
   /** Calls above the first. */
   readonly nestedCalls: number;
   /** All gas used since the process began. Exact whenever `run` has returned, and in host functions. */
@@ -80,7 +81,7 @@ export interface Machine {
   reduceSlice(gas: number): void;
   /** Ends all that is under way; if it is on the engine's stack, as soon as the host function returns. */
   abandon(): void;
-  /** Everything, for an image; not while `inHost`, when some of the frames are on the engine's stack. Memory bytes are a view unless `copy`. */
+  /** Everything, for an image; not while there are `nativeCalls`, when some of the frames are on the engine's stack. Memory bytes are a view unless `copy`. */
   freeze(options?: { readonly copy?: boolean }): MachineState;
 }
 

@@ -10,13 +10,14 @@ import type { Outstanding } from "./promise-cell.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { ExportReference, expose } from "./reference.ts";
+import { nestTurn } from "./step.ts";
 
-/** Sends a message; the answer comes into the cell, maybe at once. */
-export function sendTo(sender: ProcessRecord, target: Capability, message: Message): PromiseCell {
+/** Sends a message; the answer comes into the cell, maybe at once. `nested`: the receiver waits for it in open calls. */
+export function sendTo(sender: ProcessRecord, target: Capability, message: Message, nested = false): PromiseCell {
   const cell = new PromiseCell();
   const reference = ExportReference.resolve(target);
   if (reference === undefined) callHost(sender, target, message, cell);
-  else deliverTo(sender, reference, message, cell);
+  else deliverTo(sender, reference, message, { cell, nested });
   return cell;
 }
 
@@ -24,10 +25,13 @@ function deliverTo(
   sender: ProcessRecord,
   reference: { readonly process: ProcessRecord; readonly target: number },
   message: Message,
-  cell: PromiseCell,
+  { cell, nested }: { readonly cell: PromiseCell; readonly nested: boolean },
 ): void {
-  if (reference.process.tree !== sender.tree) crossOver(sender, reference.process, message, cell);
-  reference.process.push({ kind: "deliver", target: reference.target, message, cell });
+  const { process, target } = reference;
+  if (process.tree !== sender.tree) crossOver(sender, process, message, cell);
+  const turn = { kind: "deliver", target, message, cell } as const;
+  if (!nested) process.push(turn);
+  else if (nestTurn(process, turn)) process.tree.enqueue(process);
 }
 
 /** Between trees, message and answer are inputs from outside, with their places in the order of inputs. */

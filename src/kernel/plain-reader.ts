@@ -55,6 +55,12 @@ export class PlainReader {
     return value.map((item: Plain, index) => new PlainReader(item, `${this.#where}: ${index}`));
   }
 
+  /** Is there such a field? */
+  has(name: string): boolean {
+    const { value } = this;
+    return typeof value === "object" && value !== null && Object.hasOwn(value, name);
+  }
+
   field(name: string): PlainReader {
     const value = this.value;
     if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) {

@@ -12,13 +12,14 @@ import { discardProcess, resumeProcess } from "./keeper.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { Answer, Capability, Message } from "./message.ts";
 import type { MeterReading } from "./meter.ts";
+import { enter, goOn, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";
 import type { Outstanding } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { answerForHost, answerOf } from "./reference.ts";
 import type { ProcessStatus, SyncResult, TurnResult } from "./stops.ts";
 import type { Tree } from "./tree.ts";
-import type { Waiter } from "./turn.ts";
+import type { Turn, Waiter } from "./turn.ts";
 import { argsToValues } from "./values.ts";
 
 export interface Process extends Disposable {
@@ -33,7 +34,10 @@ export interface Process extends Disposable {
   reference(target: number): Capability;
   /** Calls an export as a turn of its own. Resolves when it has returned, or the process has stopped and its keeper leaves it so. */
   call(exportName: string, args?: readonly HostValue[]): Promise<TurnResult>;
-  /** The same in the caller's own thread, for at most `gas`; `unfinished` when that did not suffice: go on with `resume` or again `finishSync`. */
+  /**
+   * The same in the caller's own thread, for at most `gas`; `unfinished` when that did not suffice: go on with `resume` or again
+   * `finishSync`. Also from within an open call of the process: then as a turn that is nested in it.
+   */
   callSync(exportName: string, args?: readonly HostValue[], options?: { readonly gas?: number }): SyncResult;
   /** Goes on with the turn that `callSync` left unfinished or parked. */
   finishSync(options?: { readonly gas?: number }): SyncResult;
@@ -122,11 +126,12 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
     finishSync: (options = {}) => finishSync(record, options.gas, sync),
     run: () => process.call("_start"),
     deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
-    deliverSync(message, options = {}) {
-      const cell = record.deliverFromHost(options.target ?? 0, message);
-      sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
-      return answerForHost(cell);
-    },
+    deliverSync: (message, options = {}) =>
+      enter(record, "deliverSync", (push) => {
+        const cell = record.deliverFromHost(options.target ?? 0, message, push);
+        sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
+        return answerForHost(cell);
+      }),
     attempt(message, options = {}) {
       const cell = record.deliverFromHost(options.target ?? 0, message);
       sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
@@ -161,7 +166,13 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
 
 type Sync = (gas: number, done: () => boolean) => "done" | "idle" | "gas";
 
-function pushCall(record: ProcessRecord, exportName: string, args: readonly HostValue[], waiter: Waiter): void {
+function pushCall(
+  record: ProcessRecord,
+  exportName: string,
+  args: readonly HostValue[],
+  waiter: Waiter,
+  push: (turn: Turn) => boolean = (turn) => record.push(turn),
+): void {
   const { func, params } = findExport(record, exportName);
   const values = argsToValues(params, args, exportName);
   if (record.stop !== undefined && record.isEnded) {
@@ -169,7 +180,7 @@ function pushCall(record: ProcessRecord, exportName: string, args: readonly Host
     return;
   }
   record.tree.recordInput(record, "invoke");
-  const accepted = record.push({ kind: "invoke", func, args: values, cell: undefined, waiter });
+  const accepted = push({ kind: "invoke", func, args: values, cell: undefined, waiter });
   if (!accepted) throw new KernelError("limit", `${exportName}: the mailbox of the process is full`);
 }
 
@@ -180,24 +191,25 @@ function callSync(
   gas: number | undefined,
   sync: Sync,
 ): SyncResult {
-  assertResting(record, "callSync");
-  let result: TurnResult | undefined;
-  pushCall(record, exportName, args, (reached) => {
-    result = reached;
+  return enter(record, "callSync", (push) => {
+    let result: TurnResult | undefined;
+    const waiter: Waiter = (reached) => {
+      result = reached;
+    };
+    pushCall(record, exportName, args, waiter, push);
+    const end = sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined);
+    return outcome(record.tree, end, result);
   });
-  const end = sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined);
-  return outcome(record.tree, end, result);
 }
 
 function finishSync(record: ProcessRecord, gas: number | undefined, sync: Sync): SyncResult {
-  assertResting(record, "finishSync");
-  const turn = record.turn;
+  const turn = turnToFinish(record, "finishSync");
   if (turn === undefined) throw new KernelError("state", "finishSync: no turn is under way");
   let result: TurnResult | undefined;
   turn.waiter = (reached) => {
     result = reached;
   };
-  const end = sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined);
+  const end = goOn(record, () => sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined));
   return outcome(record.tree, end, result);
 }
 
@@ -254,7 +266,7 @@ function resume(
     waiter(record.stop);
     return;
   }
-  const turn = record.turn ?? record.mailbox[0];
+  const turn = record.turns[0] ?? record.mailbox[0];
   if (turn === undefined) waiter({ kind: "done", results: [] });
   else {
     const before = turn.waiter;

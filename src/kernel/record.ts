@@ -6,7 +6,7 @@
 import { Clist } from "./clist.ts";
 import type { Guest, GuestKind, GuestMessage } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
-import { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, PAGE_BYTES } from "./limits.ts";
+import { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, NESTED_TURNS_MAX, PAGE_BYTES } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import type { Answer, Message } from "./message.ts";
 import { broken, messageOverLimit } from "./message.ts";
@@ -64,7 +64,9 @@ export class ProcessRecord {
   isExposed = false;
   /** Has the parent been told of that stop? */
   told = false;
-  turn: Turn | undefined;
+  /** Under way, outermost first: each but the last is in an open call, in which the next was nested. */
+  turns: Turn[] = [];
+  /** What the innermost turn waits for. */
   waiting: Waiting | undefined;
   /** The message or answer that the guest has not fetched yet; only the guest ABI has one. */
   inbox: GuestMessage | undefined;
@@ -86,6 +88,16 @@ export class ProcessRecord {
     this.keeper = parts.keeper;
     this.tree.processes.add(this);
     this.parent?.children.add(this);
+  }
+
+  /** The innermost turn. */
+  get turn(): Turn | undefined {
+    return this.turns[this.turns.length - 1];
+  }
+
+  /** Is it parked in a call that lets turns be nested in it? */
+  get waitsOpenly(): boolean {
+    return this.state === "parked" && this.waiting !== undefined && this.machine?.accepts === true;
   }
 
   get isEnded(): boolean {
@@ -136,7 +148,7 @@ export class ProcessRecord {
   takeTurn(): Turn | undefined {
     const turn = this.#mailbox.shift();
     if (turn !== undefined) this.#mailboxBytes -= turnBytes(turn);
-    this.turn = turn;
+    if (turn !== undefined) this.turns.push(turn);
     return turn;
   }
 
@@ -154,15 +166,31 @@ export class ProcessRecord {
     return turns;
   }
 
-  /** Its turn is over. */
+  /** Its innermost turn is over. */
   finishTurn(result: TurnResult): void {
-    const waiter = this.turn?.waiter;
-    this.turn = undefined;
+    const turn = this.turns.pop();
     this.waiting = undefined;
-    this.tree.dequeue(this);
-    if (this.#mailbox.length > 0) this.makeReady();
-    else this.state = "idle";
-    waiter?.(result);
+    if (this.turns.length === 0) {
+      this.tree.dequeue(this);
+      if (this.#mailbox.length > 0) this.makeReady();
+      else this.state = "idle";
+    } else if (this.machine?.isNative === true) {
+      // The host function that the turn below is in has not returned.
+      this.tree.dequeue(this);
+    } else {
+      this.tree.looking.add(this);
+    }
+    turn?.waiter?.(result);
+  }
+
+  /** Why a turn cannot be nested in what is under way. */
+  refusesNested(turn: Turn): Answer | undefined {
+    if (this.turns.length > NESTED_TURNS_MAX)
+      return broken("limit", `${NESTED_TURNS_MAX} turns of the process are nested in one another already`);
+    const held = this.turns.reduce((sum, nested) => sum + turnBytes(nested), turnBytes(turn));
+    return this.#hasRoomFor(held)
+      ? undefined
+      : broken("limit", "the process holds as many bytes of messages as it may");
   }
 
   makeReady(): void {
@@ -183,7 +211,12 @@ export class ProcessRecord {
     if (this.state === "parked") this.makeReady();
   }
 
-  deliverFromHost(target: number, message: Message): PromiseCell {
+  /** `push`: where the turn goes. */
+  deliverFromHost(
+    target: number,
+    message: Message,
+    push: (turn: Turn) => void = (turn) => void this.push(turn),
+  ): PromiseCell {
     const cell = new PromiseCell();
     const over = messageOverLimit(message.bytes.length, message.capabilities.length);
     if (over !== undefined) {
@@ -193,7 +226,7 @@ export class ProcessRecord {
     this.tree.recordInput(this, "deliver");
     // A copy: what the host does with its bytes afterwards must not reach a message that waits.
     const own = { bytes: message.bytes.slice(), capabilities: message.capabilities };
-    this.push({ kind: "deliver", target, message: own, cell });
+    push({ kind: "deliver", target, message: own, cell });
     return cell;
   }
 
@@ -230,13 +263,35 @@ export class ProcessRecord {
   }
 }
 
-/** Does `from`, through whatever it waits for, wait for `target` in the end? */
-export function waitsFor(from: ProcessRecord, target: ProcessRecord): boolean {
+/**
+ * Does `from`, through whatever it waits for, wait for `target` in the end? "open": in open calls of one tree only, so that
+ * `target` may call it. A process does not wait for itself: there the way is "open".
+ */
+export function waitPath(from: ProcessRecord, target: ProcessRecord): "none" | "open" | "strict" {
   let at: ProcessRecord | undefined = from;
+  let path: "open" | "strict" = "open";
   // The chain cannot hold a circle without `target`, because every wait is checked when it begins.
   while (at !== undefined) {
-    if (at === target) return true;
+    if (at === target) return path;
+    if (!at.waitsOpenly || at.tree !== target.tree || at.waiting?.kind !== "promise") path = "strict";
     at = nextInChain(at);
+  }
+  return "none";
+}
+
+export function waitsFor(from: ProcessRecord, target: ProcessRecord): boolean {
+  return waitPath(from, target) !== "none";
+}
+
+/** Does it, in open calls only, wait for something outside of its tree? */
+export function waitsForOutside(process: ProcessRecord): boolean {
+  let at = process;
+  while (at.waitsOpenly && at.tree === process.tree) {
+    const waiting = at.waiting;
+    if (waiting?.kind === "outside") return true;
+    if (waiting?.kind !== "promise") return false;
+    if (waiting.cell.answerer === undefined) return waiting.cell.outstanding !== undefined;
+    at = waiting.cell.answerer;
   }
   return false;
 }

@@ -6,8 +6,14 @@
 import type { Plain, TreeState, Value } from "../image/index.ts";
 import { decodeImage } from "../image/index.ts";
 import type { ClistEntry } from "./clist.ts";
-import { CLIST_ENTRIES_MAX, INVOKE_VALUES_MAX, MESSAGE_CAPABILITIES_MAX, OUTSTANDING_CALLS_MAX } from "./limits.ts";
-import { locatorText } from "./locator.ts";
+import {
+  CLIST_ENTRIES_MAX,
+  INVOKE_VALUES_MAX,
+  MESSAGE_CAPABILITIES_MAX,
+  NESTED_TURNS_MAX,
+  OUTSTANDING_CALLS_MAX,
+} from "./limits.ts";
+import { endowmentName, locatorText } from "./locator.ts";
 import { valuesToCarriers } from "./machine-values.ts";
 import type { Answer, BrokenCode, Capability, Message } from "./message.ts";
 import { broken } from "./message.ts";
@@ -43,6 +49,8 @@ export interface TablesInit {
   readonly records: readonly ProcessRecord[];
   readonly programs: readonly Program[];
   resolveLocator(locator: Plain): Capability | undefined;
+  /** Does the tree go on below a process? */
+  readonly under?: object | undefined;
   resolveCall?: ((call: OutstandingCall) => Promise<Answer> | undefined) | undefined;
 }
 
@@ -71,7 +79,8 @@ export class RestoreTables {
       const own = new PlainReader(saved.kernel, where);
       record.told = own.field("told").bool();
       const turn = own.field("turn");
-      record.turn = turn.isNull ? undefined : this.#turn(record, turn);
+      record.turns = turn.isNull ? [] : [this.#turn(record, turn)];
+      this.#nested(record, own);
       const inbox = own.field("inbox");
       record.inbox = inbox.isNull ? undefined : readInbox(inbox);
       record.state = saved.status.state;
@@ -80,6 +89,16 @@ export class RestoreTables {
     for (const [index, cell] of cells.entries()) this.#cell(cell, this.#cells[index] as PromiseCell);
     for (const record of records) this.#listen(record);
     this.#queue(kernel.field("queue").list(records.length));
+  }
+
+  /** Each nested turn has its call in the machine, and each nested call there its turn. */
+  #nested(record: ProcessRecord, own: PlainReader): void {
+    const nested = own.has("nested") ? own.field("nested").list(NESTED_TURNS_MAX) : [];
+    const calls = record.machine?.nestedCalls ?? 0;
+    if (nested.length !== calls || (calls > 0 && record.turns.length === 0)) {
+      throw own.error(`has ${nested.length} nested turns where the machine has ${calls} nested calls`);
+    }
+    for (const turn of nested) record.turns.push(this.#turn(record, turn));
   }
 
   #clist(record: ProcessRecord, entries: readonly Plain[], where: string): void {
@@ -161,7 +180,9 @@ export class RestoreTables {
     const text = locatorText(locator);
     let capability = this.#resolved.get(text);
     if (capability === undefined) {
-      capability = this.#init.resolveLocator(locator) ?? makeLost(locator);
+      // Below another process the names of endowments are no longer those of the image's own processes.
+      const isStale = this.#init.under !== undefined && endowmentName(locator) !== undefined;
+      capability = this.#init.resolveLocator(locator) ?? makeLost(isStale ? undefined : locator);
       this.#resolved.set(text, capability);
     }
     return capability;

@@ -101,8 +101,10 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     return at.isIdle || at.waitsOpenly;
   }
 
-  get inHost(): boolean {
-    return this.#at.isNative || this.#below.some((activation) => activation.isNative);
+  get nativeCalls(): number {
+    return this.#at.isNative
+      ? this.#below.length + 1
+      : this.#below.findLastIndex((activation) => activation.isNative) + 1;
   }
 
   get isNative(): boolean {
@@ -157,10 +159,10 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   run(gas: number): Stop {
-    if (!(Number.isInteger(gas) && gas >= 0 && gas <= SLICE_GAS_MAX)) {
-      throw new RangeError(`gas: expected an integer from 0 to ${SLICE_GAS_MAX}, got ${gas}`);
+    if (!(Number.isInteger(gas) && gas >= -1 && gas <= SLICE_GAS_MAX)) {
+      throw new RangeError(`gas: expected an integer from -1 to ${SLICE_GAS_MAX}, got ${gas}`);
     }
-    if (this.inHost) return this.#runInside(gas);
+    if (this.nativeCalls > 0) return this.#runInside(gas);
     this.#gas.slice = gas;
     this.#ended = undefined;
     return this.#runInnermost();
@@ -316,7 +318,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
 
   /** Nothing is under way any more; what is on the engine's stack stops as soon as it can. */
   #clear(ended: Ended): void {
-    if (this.inHost) this.#ended ??= ended;
+    if (this.nativeCalls > 0) this.#ended ??= ended;
     this.#at = new Activation();
     this.#below = [];
     this.#frameSlots = 0;

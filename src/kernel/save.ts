@@ -110,7 +110,8 @@ class TreeSaver {
       kernel: {
         id: process.id,
         told: process.told,
-        turn: process.turn === undefined ? null : this.#turn(process.turn),
+        turn: process.turns[0] === undefined ? null : this.#turn(process.turns[0]),
+        ...(process.turns.length > 1 ? { nested: process.turns.slice(1).map((turn) => this.#turn(turn)) } : {}),
         inbox: process.inbox === undefined ? null : saveGuestMessage(process.inbox),
       },
     };

@@ -15,7 +15,7 @@ import { fulfilled, rejected } from "./message.ts";
 import { sendTo } from "./outside.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
-import { stoppedChildBehind, waitsFor } from "./record.ts";
+import { stoppedChildBehind, waitPath, waitsFor } from "./record.ts";
 import { ExportReference } from "./reference.ts";
 import { KERNEL_WAKE } from "./step.ts";
 import type { StopReport } from "./stops.ts";
@@ -26,6 +26,10 @@ export function makeServices(process: ProcessRecord): GuestServices {
     send: (target: number, message: GuestMessage) => send(process, target, message),
     wait: (position: number) => wait(process, position),
     call: (target: number, message: GuestMessage) => call(process, target, message),
+    callOpen(target: number, message: GuestMessage): GuestAnswer | Suspend | number {
+      process.machine?.open();
+      return call(process, target, message);
+    },
     answered: (position: number) => answered(process, position),
     listen: (position: number) => listen(process, position),
     answer: (resolver: number, status: "fulfilled" | "rejected", message: GuestMessage) =>
@@ -56,14 +60,14 @@ function targetAt(process: ProcessRecord, position: number): Capability | number
   return ServiceError.wrongKind;
 }
 
-function send(process: ProcessRecord, position: number, guestMessage: GuestMessage): number {
+function send(process: ProcessRecord, position: number, guestMessage: GuestMessage, nested = false): number {
   const target = targetAt(process, position);
   if (typeof target === "number") return target;
   const message = sendMessage(process, guestMessage);
   if (typeof message === "number") return message;
   if (!process.clist.hasRoom(1)) return ServiceError.limit;
   process.charge(messageGas(message.bytes.length));
-  const cell = sendTo(process, target, message);
+  const cell = sendTo(process, target, message, nested);
   own(process, cell);
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
 }
@@ -72,8 +76,9 @@ function call(process: ProcessRecord, position: number, message: GuestMessage): 
   const target = targetAt(process, position);
   const callee = typeof target === "number" ? undefined : ExportReference.resolve(target)?.process;
   // Found out before the message is sent, so that it does not arrive when nobody waits for it any more.
-  if (callee !== undefined && waitsFor(callee, process)) return CYCLE;
-  const promise = send(process, position, message);
+  const path = callee === undefined ? "none" : callee === process ? "strict" : waitPath(callee, process);
+  if (path === "strict") return CYCLE;
+  const promise = send(process, position, message, path === "open");
   return promise < 0 ? promise : answered(process, promise);
 }
 

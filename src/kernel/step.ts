@@ -15,6 +15,7 @@ import type { ProcessRecord, Waiting } from "./record.ts";
 import type { StopReport } from "./stops.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn } from "./turn.ts";
+import { turnCell } from "./turn.ts";
 import { resultsToHost, valuesToBytes } from "./values.ts";
 
 type SliceEnd = Stop | { readonly kind: "fault"; readonly message: string };
@@ -25,40 +26,68 @@ export const KERNEL_WAKE: Promise<never> = new Promise(() => {});
 /** Runs the head of the queue for at most `gasMax` (and an overdraft of one straight stretch); says how much it used. */
 export function stepTree(tree: Tree, gasMax: number): number {
   if (tree.halted !== undefined) return 0;
+  const before = tree.gasUsed;
   tree.revive();
+  lookAgain(tree);
   const process = tree.head;
-  if (process === undefined) return 0;
-  if (process.turn === undefined && !beginTurn(process)) return 0;
-  const machine = process.machine;
-  if (machine === undefined) return 0;
+  if (process === undefined) return tree.gasUsed - before;
+  if (process.turn === undefined && !beginTurn(process)) return tree.gasUsed - before;
   if (process.meter.gasLeft < 0) {
     stopProcess(process, { kind: "out-of-gas" });
-    return 0;
+    return tree.gasUsed - before;
   }
-  const before = process.meter.gasUsed;
-  const end = runSlice(process, machine, Math.min(gasMax, process.meter.gasLeft, SLICE_GAS_MAX));
-  afterSlice(process, machine, end);
-  return process.meter.gasUsed - before;
+  runProcess(process, Math.min(gasMax, process.meter.gasLeft, SLICE_GAS_MAX));
+  lookAgain(tree);
+  return tree.gasUsed - before;
 }
+
+function runProcess(process: ProcessRecord, gas: number): void {
+  const { machine } = process;
+  if (machine === undefined) return;
+  process.tree.looking.delete(process);
+  afterSlice(process, machine, runSlice(process, machine, gas));
+}
+
+/**
+ * Processes that a turn was nested in, and those of a thawed tree, ask what they wait for again before anything else runs: so
+ * that others find out whether they wait.
+ */
+function lookAgain(tree: Tree): void {
+  if (tree.looking.size === 0) return;
+  for (const process of tree.queue.filter((ready) => tree.looking.has(ready))) {
+    if (process.state === "ready") runProcess(process, LOOK);
+  }
+}
+
+/** Gas of a run that only asks. */
+const LOOK = -1;
 
 function runSlice(process: ProcessRecord, machine: Machine, gas: number): SliceEnd {
   const tree = process.tree;
+  const outer = tree.running;
   machine.memoryPagesMax = process.meter.pagesOwnMax;
   process.sliceStart = machine.gasUsed;
   tree.running = process;
   try {
     return machine.run(gas);
   } catch (error) {
-    tree.core.fault(process, error);
+    // A fault in a nested turn is told once.
+    if (!process.isEnded) tree.core.fault(process, error);
     // The guest's keeper may be a guest: it learns that the host failed, not how.
     return { kind: "fault", message: "the host failed while it ran this process" };
   } finally {
-    const used = process.gasRunning;
-    tree.running = undefined;
-    process.meter.use(used);
-    process.meter.setPagesUsed(machine.memoryPages);
-    tree.addGas(used);
+    account(process, machine);
+    tree.running = outer;
   }
+}
+
+/** The meter learns what the running process has used since the slice began, or since this was last called. */
+export function account(process: ProcessRecord, machine: Machine): void {
+  const used = process.gasRunning;
+  process.sliceStart = machine.gasUsed;
+  process.meter.use(used);
+  if (!process.isEnded) process.meter.setPagesUsed(machine.memoryPages);
+  process.tree.addGas(used);
 }
 
 function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): void {
@@ -66,7 +95,8 @@ function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): vo
   if (process.isEnded) return;
   switch (end.kind) {
     case "slice":
-      if (process.meter.gasLeft < 0) stopProcess(process, { kind: "out-of-gas" });
+      // What a host function began in an open call may have stopped or parked the process.
+      if (process.state === "ready" && process.meter.gasLeft < 0) stopProcess(process, { kind: "out-of-gas" });
       return;
     case "done":
       afterCall(process, machine, end.results);
@@ -85,6 +115,7 @@ function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): vo
       endProcess(process, { kind: "trap", code: end.code, message: end.message });
       return;
     case "deep":
+      process.tree.isDeep = true;
       return;
     case "fault":
       endProcess(process, end satisfies StopReport);
@@ -145,10 +176,38 @@ function afterCall(process: ProcessRecord, machine: Machine, results: readonly V
 function beginTurn(process: ProcessRecord): boolean {
   const turn = process.takeTurn();
   const machine = process.machine;
-  if (turn === undefined || machine === undefined) {
-    process.finishTurn({ kind: "done", results: [] });
+  if (turn !== undefined && machine !== undefined && begin(process, machine, turn)) return true;
+  if (!process.isEnded) process.finishTurn({ kind: "done", results: [] });
+  return false;
+}
+
+/**
+ * Begins a turn in the middle of an open call, in which the process waits for whoever asks for it. It goes on when the process
+ * is at the head of the queue; what it is nested in goes on when it is over.
+ */
+export function nestTurn(process: ProcessRecord, turn: Turn): boolean {
+  const { machine } = process;
+  const cell = turnCell(turn);
+  const refusal = process.refusesNested(turn);
+  if (refusal !== undefined || machine === undefined) {
+    cell?.settle(refusal ?? broken("ended", "the process has ended"));
     return false;
   }
+  if (cell !== undefined) cell.answerer = process;
+  process.turns.push(turn);
+  if (!begin(process, machine, turn)) {
+    if (process.isEnded) return false;
+    process.turns.pop();
+    turn.waiter?.({ kind: "done", results: [] });
+    return false;
+  }
+  process.waiting = undefined;
+  process.state = "ready";
+  return true;
+}
+
+/** Takes a turn to the machine; false if it does not get there. */
+function begin(process: ProcessRecord, machine: Machine, turn: Turn): boolean {
   if (turn.kind === "start" || turn.kind === "invoke") {
     return startCall(process, machine, { func: turn.func, args: turn.kind === "invoke" ? turn.args : [] });
   }
@@ -158,7 +217,6 @@ function beginTurn(process: ProcessRecord): boolean {
   if (call === undefined) {
     if (event?.kind === "deliver") process.clist.drop(event.resolver);
     if (turn.kind === "deliver") turn.cell?.settle(broken("no-target", "the process takes no messages"));
-    process.finishTurn({ kind: "done", results: [] });
     return false;
   }
   return startCall(process, machine, call);

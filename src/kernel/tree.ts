@@ -79,6 +79,10 @@ export class Tree {
   outsideWaits = 0;
   /** Whose machine runs right now. */
   running: ProcessRecord | undefined;
+  /** Processes in the queue that have to ask their host function again before anything else runs. */
+  readonly looking: Set<ProcessRecord> = new Set();
+  /** The engine's stack had no room for the process at the head: whoever runs the tree up there must give up. */
+  isDeep = false;
   /** Why no turn runs although some are ready. */
   halted: "paused" | "frozen" | undefined;
   /** Parked processes of a thawed tree: their host functions have to be called again before anything else runs. */
@@ -132,9 +136,13 @@ export class Tree {
   }
 
   revive(): void {
+    if (this.#revive.length === 0) return;
     const revived = this.#revive.filter((process) => process.state === "parked");
     this.#revive = [];
-    for (const process of revived) process.state = "ready";
+    for (const process of revived) {
+      process.state = "ready";
+      this.looking.add(process);
+    }
     this.#queue.unshift(...revived);
   }
 
@@ -156,7 +164,14 @@ export class Tree {
     this.core.schedule(this);
   }
 
+  /** Puts a process at the head of the queue: its turn is under way. */
+  enqueueFirst(process: ProcessRecord): void {
+    this.#queue.unshift(process);
+    this.core.schedule(this);
+  }
+
   dequeue(process: ProcessRecord): void {
+    this.looking.delete(process);
     const at = this.#queue.indexOf(process);
     if (at >= 0) this.#queue.splice(at, 1);
   }

@@ -12,7 +12,7 @@ import { fulfilled, makeKernel, makeMessage } from "../../src/kernel/index.ts";
 
 export const BARE: Uint8Array = new Uint8Array(readFileSync(new URL("../vectors/kernel/bare.wasm", import.meta.url)));
 
-export const MODE = { record: 0, echo: 1, relay: 2, trap: 3, spin: 4, reject: 5 } as const;
+export const MODE = { record: 0, echo: 1, relay: 2, trap: 3, spin: 4, reject: 5, relayOpen: 6 } as const;
 export const PAGE = 65_536;
 
 const encoder = new TextEncoder();

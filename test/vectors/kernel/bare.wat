@@ -20,6 +20,7 @@
   (import "caper" "meter" (func $meter (param i32 i32) (result i32)))
   (import "caper" "inspect" (func $inspect (param i32) (result i32)))
   (import "caper" "peek" (func $peek (param i32 i32 i32 i32) (result i32)))
+  (import "caper" "call_open" (func $call_open (param i32 i32 i32 i32 i32) (result i32)))
 
   (memory (export "memory") 1 32)
   (global $mode (mut i32) (i32.const 0))
@@ -28,6 +29,8 @@
 
   (func (export "call") (param i32 i32 i32 i32 i32) (result i32)
     (call $call (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
+  (func (export "call_open") (param i32 i32 i32 i32 i32) (result i32)
+    (call $call_open (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
   (func (export "send") (param i32 i32 i32 i32 i32) (result i32)
     (call $send (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
   (func (export "wait") (param i32) (result i32) (call $wait (local.get 0)))
@@ -53,7 +56,7 @@
     (call $peek (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
 
   ;; 0 records messages, 1 echoes them, 2 calls capability 0 of the message with its bytes and passes the answer on,
-  ;; 3 traps, 4 runs for ever, 5 answers "rejected".
+  ;; 3 traps, 4 runs for ever, 5 answers "rejected", 6 is as 2 by open calls, and echoes where it gets no capability.
   (func (export "set_mode") (param i32) (global.set $mode (local.get 0)))
 
   (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -117,11 +120,15 @@
     (if (i32.eq (global.get $mode) (i32.const 3)) (then (unreachable)))
     (if (i32.eq (global.get $mode) (i32.const 4)) (then (call $spin)))
     (drop (call $read (i32.const 0) (i32.const 32768)))
-    (if (i32.eq (global.get $mode) (i32.const 2))
+    (if (i32.or (i32.eq (global.get $mode) (i32.const 2))
+                (i32.and (i32.eq (global.get $mode) (i32.const 6)) (i32.ne (local.get $caps) (i32.const 0))))
       (then
         (local.set $status
-          (call $call (i32.load (i32.const 32768)) (i32.const 0) (local.get $bytes)
-            (i32.const 32772) (i32.sub (local.get $caps) (i32.const 1))))
+          (if (result i32) (i32.eq (global.get $mode) (i32.const 2))
+            (then (call $call (i32.load (i32.const 32768)) (i32.const 0) (local.get $bytes)
+              (i32.const 32772) (i32.sub (local.get $caps) (i32.const 1))))
+            (else (call $call_open (i32.load (i32.const 32768)) (i32.const 0) (local.get $bytes)
+              (i32.const 32772) (i32.sub (local.get $caps) (i32.const 1))))))
         (local.set $size (call $size))
         (local.set $bytes (i32.wrap_i64 (local.get $size)))
         (local.set $caps (i32.wrap_i64 (i64.shr_u (local.get $size) (i64.const 32))))
