@@ -20,20 +20,23 @@ export interface Body {
   readonly op: Uint16Array;
   /** Where each instruction starts in the module's bytes; entry `count` is the body's end. */
   readonly position: Uint32Array;
-  /** First immediate that is an index, a depth, or the i32.const value; else 0. */
+  /**
+   * First immediate that is an index, a depth, or the i32.const value. Of an opener: the number of its block, in the order
+   * of their openers. Else 0.
+   */
   readonly a: Int32Array;
   /** Second immediate (table of call_indirect, and the like); else 0. */
   readonly b: Int32Array;
-  /** Opener to its `end`, `else` and `end` to their opener; the function's `end` to -1. */
+  /** Opener to its `end`, `else` and `end` to their opener; the function's `end` to -1. Of others: no meaning. */
   readonly match: Int32Array;
-  /** `if` to its `else`, or -1. Other instructions: -1. */
-  readonly elseOf: Int32Array;
+  /** An `if` to its `else`, by block number; -1 where there is none. */
+  readonly elseOf: readonly number[];
+  /** Types, by block number. */
+  readonly blockTypes: readonly FunctionType[];
   /** br_table targets, by instruction: all depths, the default last. */
   readonly tables: ReadonlyMap<number, readonly number[]>;
   /** try_table clauses, by instruction. */
   readonly clauses: ReadonlyMap<number, readonly CatchClause[]>;
-  /** Block types, by opener. */
-  readonly blockTypes: ReadonlyMap<number, FunctionType>;
 }
 
 export interface CatchClause {
@@ -43,13 +46,23 @@ export interface CatchClause {
   readonly depth: number;
 }
 
+/** Type of the block that instruction `opener` opens. */
+export function blockType(body: Body, opener: number): FunctionType {
+  return body.blockTypes[body.a[opener] as number] as FunctionType;
+}
+
+/** Place of the `else` of the block that instruction `opener` opens, or -1. */
+export function elseOf(body: Body, opener: number): number {
+  return body.elseOf[body.a[opener] as number] as number;
+}
+
 /** Reads the body of a defined function. The module has been validated: nothing is checked here. */
 export function makeBody(module: WasmModule, func: number): Body {
   const index = func - module.importedFunctions;
   const type = module.types[module.functions[func] as number] as FunctionType;
   const body = module.bodies[index];
   if (body === undefined) throw new RangeError(`func: expected a defined function, got ${func}`);
-  return { module, func, type, locals: localTypes(type, body.locals), ...readBody(module, body) };
+  return readBody({ module, func, type, locals: localTypes(type, body.locals) }, body);
 }
 
 function localTypes(type: FunctionType, runs: readonly { count: number; type: ValueType }[]): Uint8Array {

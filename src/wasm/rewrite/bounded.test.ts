@@ -14,7 +14,7 @@ import {
 function boundedOf(functions: readonly FunctionText[], more: Partial<ModuleText> = {}): boolean[] {
   const module = decodeModule(assembleModule({ functions, ...more }));
   validateModule(module);
-  return [...findBounded(module).flags].map((flag) => flag === 1);
+  return [...findBounded(module)].map((flag) => flag === 1);
 }
 
 const nops = (count: number): string => "nop ".repeat(count);

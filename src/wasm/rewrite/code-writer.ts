@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ByteWriter } from "../../bytes/index.ts";
+import type { ByteWriter } from "../../bytes/index.ts";
 import { EXTERNREF, F32, F64, FUNCREF, type FunctionType, I32, I64, V128, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { Body, CatchClause } from "./body.ts";
@@ -24,10 +24,12 @@ export interface CodeWriterInit {
   /** Number of the first local that is not the function's own. */
   readonly firstFree: number;
   readonly temporaryTypes: readonly ValueType[];
+  /** Cleared at the start; large enough, and used again, it spares growing for each function. */
+  readonly out: ByteWriter;
 }
 
 export class CodeWriter {
-  readonly #out = new ByteWriter(256);
+  readonly #out: ByteWriter;
   readonly #init: CodeWriterInit;
   readonly #scratchTypes: ValueType[] = [];
   readonly #scratch = new Map<number, number>();
@@ -36,6 +38,8 @@ export class CodeWriter {
 
   constructor(init: CodeWriterInit) {
     this.#init = init;
+    this.#out = init.out;
+    this.#out.clear();
   }
 
   /** Bytes written so far. */
@@ -43,7 +47,7 @@ export class CodeWriter {
     return this.#out.length;
   }
 
-  /** The instructions written so far. */
+  /** The instructions written so far; valid until more is written. */
   finish(): Uint8Array {
     this.#flush();
     return this.#out.view();

@@ -5,14 +5,14 @@
  */
 
 import { writeLimits } from "../encode.ts";
-import { FUNCREF, type FunctionType, I32, type WasmModule } from "../module.ts";
+import { FUNCREF, type FunctionType, I32, type ValueType, type WasmModule } from "../module.ts";
 import * as section from "../sections/section-ids.ts";
 import { makeSave, saveType, withGas } from "./helpers.ts";
 import { helperName } from "./hot-layout.ts";
 import * as w from "./module-writer.ts";
-import { type CodeEntry, ModuleWriter, TypeTable } from "./module-writer.ts";
+import { CodeEntries, type CodeEntry, ModuleWriter, TypeTable } from "./module-writer.ts";
 import { EXPORT_GAS, EXPORT_MEMORY, exportOf, HOT, RUNTIME, RUNTIME_FUNCTIONS } from "./runtime-abi.ts";
-import type { Helper, SaveSignature, Target } from "./target.ts";
+import { type Helper, SaveSignatures, type Target, type Typed } from "./target.ts";
 
 /** Name under which a continuation imports the hot form of original function `func`. */
 export function functionName(func: number): string {
@@ -21,6 +21,9 @@ export function functionName(func: number): string {
 
 /** Name of the machine's function that throws the exception which a resumed frame is to see. */
 export const RETHROW = "rethrow";
+
+/** About what a continuation takes beside its function. */
+const MODULE_BYTES = 2048;
 
 /** Things in the order in which they were first asked for. */
 class Collection<T> {
@@ -51,7 +54,7 @@ export class ContinuationTarget implements Target {
   readonly #tables = new Collection<number>();
   readonly #globals = new Collection<number>();
   readonly #tags = new Collection<number>();
-  readonly #saves = new Collection<{ type: FunctionType; entry: CodeEntry }>();
+  readonly #saves = new SaveSignatures();
   readonly #declared = new Set<number>();
   #settled = false;
   /** How many functions are imported, known once settled. */
@@ -104,14 +107,9 @@ export class ContinuationTarget implements Target {
     }
   }
 
-  save(signature: SaveSignature): number {
-    const key = `${signature.results.join()}:${signature.values.join()}`;
-    const index = this.#saves.index(key, () => ({
-      type: saveType(signature),
-      entry: makeSave(signature, (number) => this.runtime(number)),
-    }));
+  save(results: readonly ValueType[], slots: readonly Typed[]): number {
     // The continuation itself is the first function that is not imported.
-    return this.#imported + 1 + index;
+    return this.#imported + 1 + this.#saves.index(results, slots);
   }
 
   type(type: FunctionType): number {
@@ -145,11 +143,11 @@ export class ContinuationTarget implements Target {
   assemble(main: { type: FunctionType; entry: CodeEntry }, exportName: string): Uint8Array<ArrayBuffer> {
     const mainType = this.type(main.type);
     const functionTypes = this.#functions.items.map((item) => this.type(item.type));
-    const saveTypes = this.#saves.items.map((item) => this.type(item.type));
+    const saveTypes = this.#saves.items.map((signature) => this.type(saveType(signature)));
     const tagTypes = this.#tags.items.map((tag) =>
       this.type(this.#module.types[this.#module.tags[tag] as number] as FunctionType),
     );
-    const writer = new ModuleWriter();
+    const writer = new ModuleWriter(main.entry.length + MODULE_BYTES);
     writer.section(section.SECTION_TYPE, (out) => this.#types.write(out));
     writer.section(section.SECTION_IMPORT, (out) => {
       const { items } = this.#functions;
@@ -213,7 +211,10 @@ export class ContinuationTarget implements Target {
         out.u8(0x0b);
       }
     });
-    writer.code([main.entry, ...this.#saves.items.map((item) => item.entry)]);
+    const entries = new CodeEntries();
+    entries.addEntry(main.entry);
+    for (const item of this.#saves.items) entries.addEntry(makeSave(item, (number) => this.runtime(number)));
+    writer.code(entries);
     return writer.finish();
   }
 }

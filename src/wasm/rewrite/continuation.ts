@@ -8,6 +8,7 @@
 import type { FunctionType, ValueType, WasmModule } from "../module.ts";
 import { I32 } from "../module.ts";
 import * as o from "../opcodes.ts";
+import { analyseFlow } from "./analyse-flow.ts";
 import { makeBody } from "./body.ts";
 import { frameSlots } from "./bounded.ts";
 import { emitFromCarriers, emitPush } from "./carry.ts";
@@ -15,7 +16,6 @@ import type { CodeWriter } from "./code-writer.ts";
 import { ContinuationTarget } from "./continuation-target.ts";
 import { FunctionEmitter } from "./emit-function.ts";
 import type { Form } from "./emit-safepoint.ts";
-import { analyseFlow } from "./flow.ts";
 import { withGas } from "./helpers.ts";
 import { makeCodeEntry } from "./module-writer.ts";
 import { makePlan, type Plan, type PlannedPoint } from "./plan.ts";

@@ -7,14 +7,31 @@
 
 import { EXNREF, type FunctionType, type ValueType, type WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
-import type { CatchClause } from "./body.ts";
+import { blockType, type CatchClause, elseOf } from "./body.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { InstructionEmitter } from "./emit-instruction.ts";
+import { InstructionEmitter, isCopied } from "./emit-instruction.ts";
 import { type EmitInit, SafepointEmitter } from "./emit-safepoint.ts";
 import type { PlannedPoint } from "./plan.ts";
 import type { Target } from "./target.ts";
 import { TIGHT_LOOP_COPIES, tightLoopEnd } from "./tight-loops.ts";
 import { EXACT_AT_TRAP } from "./traps.ts";
+
+const CONTROL: ReadonlySet<number> = new Set([
+  ...[o.OP_BLOCK, o.OP_LOOP, o.OP_IF, o.OP_ELSE, o.OP_END, o.OP_TRY_TABLE, o.OP_BR, o.OP_BR_IF, o.OP_BR_TABLE],
+  ...[o.OP_RETURN, o.OP_UNREACHABLE, o.OP_THROW, o.OP_THROW_REF, o.OP_CALL, o.OP_CALL_INDIRECT, o.OP_RETURN_CALL],
+  o.OP_RETURN_CALL_INDIRECT,
+]);
+
+/** How instructions are emitted that nothing is done beside, by opcode key. */
+const OTHER = 0;
+const COPIED = 1;
+const LOCAL = 2;
+
+const KINDS: Uint8Array = Uint8Array.from(o.NAMES, (name, key) => {
+  if (key >= o.OP_LOCAL_GET && key <= o.OP_LOCAL_TEE) return LOCAL;
+  const copied = name !== undefined && isCopied(key) && !CONTROL.has(key) && EXACT_AT_TRAP[key] === 0;
+  return copied ? COPIED : OTHER;
+});
 
 interface Frame {
   readonly opener: number;
@@ -65,7 +82,8 @@ export class FunctionEmitter {
   emitRest(point: PlannedPoint, pushResults: () => void): void {
     let height = 0;
     for (const opener of this.#openersOf(point)) {
-      const base = this.#init.plan.flow.bases.get(opener) as number;
+      const { flow } = this.#init.plan;
+      const base = flow.bases[flow.body.a[opener] as number] as number;
       this.#pushStack(point, height, base);
       height = base;
       this.#reopen(opener);
@@ -91,9 +109,11 @@ export class FunctionEmitter {
 
   /** Openers of the blocks around a safepoint, outermost first. */
   #openersOf(point: PlannedPoint): number[] {
-    const { parents } = this.#init.plan.flow;
+    const { body, parents } = this.#init.plan.flow;
     const openers: number[] = [];
-    for (let opener = point.opener; opener >= 0; opener = parents.get(opener) as number) openers.push(opener);
+    for (let opener = point.opener; opener >= 0; opener = parents[body.a[opener] as number] as number) {
+      openers.push(opener);
+    }
     return openers.reverse();
   }
 
@@ -101,7 +121,7 @@ export class FunctionEmitter {
   #reopen(opener: number): void {
     const { body } = this.#init.plan.flow;
     const op = body.op[opener] as number;
-    const type = body.blockTypes.get(opener) as FunctionType;
+    const type = blockType(body, opener);
     const inner: FunctionType = { params: [], results: type.results };
     if (op === o.OP_TRY_TABLE) {
       this.#openTry(opener, inner);
@@ -128,17 +148,21 @@ export class FunctionEmitter {
   }
 
   #emitFrom(start: number, startReachable: boolean): void {
-    const { body } = this.#init.plan.flow;
+    const { flow, marks } = this.#init.plan;
+    const { op: ops, a, count } = flow.body;
+    const { charges } = flow;
+    const { code } = this;
+    const { form } = this.#init;
     let i = start;
     let reachable = startReachable;
-    while (i < body.count) {
+    while (i < count) {
       if (!reachable) i = this.#nextJoin(i);
-      const op = body.op[i] as number;
-      const back = op === o.OP_LOOP ? tightLoopEnd(this.#init.plan.flow, i) : undefined;
-      if (back !== undefined) {
-        this.#tightLoop(i, back);
-        i = body.match[i] as number;
-      } else if (op === o.OP_END) {
+      const op = ops[i] as number;
+      const kind = marks[i] === 0 && charges[i + 1] === 0 ? KINDS[op] : OTHER;
+      if (kind === COPIED) code.instruction(i, flow.body);
+      else if (kind === LOCAL) code.indexed(op, form.local(a[i] as number));
+      else if (op === o.OP_LOOP) i = this.#loop(i);
+      else if (op === o.OP_END) {
         if (reachable) this.#safepoints.canonical(i);
         reachable = this.#end(i, reachable);
       } else if (op === o.OP_ELSE) {
@@ -146,7 +170,7 @@ export class FunctionEmitter {
         const frame = this.#top();
         if (frame.entered) {
           // The arm that was entered ends here; the other is not part of this continuation.
-          i = body.match[frame.opener] as number;
+          i = flow.body.match[frame.opener] as number;
           reachable = this.#end(i, reachable);
         } else {
           this.#else(i, frame, reachable);
@@ -159,12 +183,24 @@ export class FunctionEmitter {
     }
   }
 
+  /** A loop's header, or all of a tight loop; returns the last instruction that it emitted. */
+  #loop(i: number): number {
+    const { flow } = this.#init.plan;
+    const back = tightLoopEnd(flow, i);
+    if (back === undefined) {
+      this.#instruction(i, o.OP_LOOP);
+      return i;
+    }
+    this.#tightLoop(i, back);
+    return flow.body.match[i] as number;
+  }
+
   /** The next place where control may join again: the innermost block's `else` or `end`. */
   #nextJoin(i: number): number {
     const { body } = this.#init.plan.flow;
     const frame = this.#top();
     if (frame.opener < 0) return body.count - 1;
-    const elseAt = body.elseOf[frame.opener] as number;
+    const elseAt = elseOf(body, frame.opener);
     return elseAt >= i && !frame.entered ? elseAt : (body.match[frame.opener] as number);
   }
 
@@ -183,7 +219,7 @@ export class FunctionEmitter {
     else this.code.op(o.OP_END);
     this.#frames.pop();
     this.#level -= enteredLoop ? 2 : 1;
-    const hasElse = frame.opener >= 0 && (body.elseOf[frame.opener] as number) !== -1;
+    const hasElse = frame.op === o.OP_IF && elseOf(body, frame.opener) !== -1;
     const otherArm = frame.op === o.OP_IF && !frame.entered && (!hasElse || frame.thenFalls);
     const live = reachable || otherArm || (frame.op !== o.OP_LOOP && frame.targeted);
     if (frame.clauses > 0) this.#landings(frame);
@@ -232,12 +268,12 @@ export class FunctionEmitter {
       case o.OP_BLOCK:
       case o.OP_IF:
       case o.OP_LOOP:
-        this.#openBlock(i, op, body.blockTypes.get(i) as FunctionType);
+        this.#openBlock(i, op, blockType(body, i));
         if (op === o.OP_LOOP) this.#loopHeader(i);
         else this.#safepoints.charge(i);
         return true;
       case o.OP_TRY_TABLE:
-        this.#openTry(i, body.blockTypes.get(i) as FunctionType);
+        this.#openTry(i, blockType(body, i));
         return true;
       case o.OP_BR:
         code.branch(op, this.#branchDepth(body.a[i] as number));

@@ -9,6 +9,18 @@ import * as o from "../opcodes.ts";
 import type { EmitInit, SafepointEmitter } from "./emit-safepoint.ts";
 import type { PlannedPoint } from "./plan.ts";
 
+/** Those that mean something else in another module, or are a safepoint. */
+const NOT_COPIED: ReadonlySet<number> = new Set([
+  ...[o.OP_GLOBAL_GET, o.OP_GLOBAL_SET, o.OP_TABLE_GET, o.OP_TABLE_SET, o.OP_TABLE_SIZE, o.OP_REF_FUNC],
+  ...[o.OP_MEMORY_GROW, o.OP_TABLE_GROW, o.OP_DATA_DROP, o.OP_ELEM_DROP, o.OP_MEMORY_INIT, o.OP_MEMORY_COPY],
+  ...[o.OP_MEMORY_FILL, o.OP_TABLE_INIT, o.OP_TABLE_COPY, o.OP_TABLE_FILL],
+]);
+
+/** Whether an instruction that is no control flow and names no local stays as it is, to the byte. */
+export function isCopied(op: number): boolean {
+  return !NOT_COPIED.has(op);
+}
+
 export class InstructionEmitter {
   readonly #init: EmitInit;
   readonly #safepoints: SafepointEmitter;

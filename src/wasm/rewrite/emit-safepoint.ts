@@ -4,12 +4,13 @@
  * @module
  */
 
+import { ByteWriter } from "../../bytes/index.ts";
 import type { ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { NEUTRAL } from "./float-sources.ts";
 import { refuse } from "./flow.ts";
-import type { Plan, PlannedPoint } from "./plan.ts";
+import { MARK_CANONICAL, MARK_KEEP, type Plan, type PlannedPoint } from "./plan.ts";
 import type { Target } from "./target.ts";
 
 /** Bytes of one function that engines take (V8, SpiderMonkey and JavaScriptCore alike). */
@@ -38,6 +39,8 @@ export interface EmitInit {
   readonly pointBase: number;
   readonly frameSlots: number;
   readonly isBounded: (func: number) => boolean;
+  /** What the code is written to; cleared at the start. */
+  readonly out?: ByteWriter;
 }
 
 export class SafepointEmitter {
@@ -50,6 +53,7 @@ export class SafepointEmitter {
       source: init.plan.flow.body.module.bytes,
       firstFree: init.freeLocal,
       temporaryTypes: init.plan.temporaryTypes,
+      out: init.out ?? new ByteWriter(),
     });
   }
 
@@ -95,24 +99,21 @@ export class SafepointEmitter {
       else code.getTemporary(slot.index);
       if (slot.source !== NEUTRAL) code.canonical(slot.type, slot.source);
     }
-    const values = point.slots.map((slot) => slot.type);
-    code.indexed(o.OP_CALL, target.save({ results: point.results, values }));
+    code.indexed(o.OP_CALL, target.save(point.results, point.slots));
     form.leave(code);
   }
 
   /** Copies of those values that instruction i made and that a safepoint needs. */
   keepProduced(i: number): void {
+    if (((this.#init.plan.marks[i] as number) & MARK_KEEP) !== 0) this.#keepValues(i);
+  }
+
+  #keepValues(i: number): void {
     const { produced, valueTypes } = this.#init.plan.flow;
     const first = produced[i] as number;
     const end = produced[i + 1] as number;
-    let lowest = end;
-    for (let v = first; v < end; v++) {
-      if (this.temporary(v) >= 0) {
-        lowest = v;
-        break;
-      }
-    }
-    if (lowest === end) return;
+    let lowest = first;
+    while (this.temporary(lowest) < 0) lowest++;
     const { code } = this;
     for (let v = end - 1; v > lowest; v--) {
       const temporary = this.temporary(v);
@@ -129,8 +130,11 @@ export class SafepointEmitter {
 
   /** Makes those operands of instruction i canonical whose bits it shows. */
   canonical(i: number): void {
-    const sources = this.#init.plan.canonical.get(i);
-    if (sources === undefined) return;
+    if (((this.#init.plan.marks[i] as number) & MARK_CANONICAL) !== 0) this.#makeCanonical(i);
+  }
+
+  #makeCanonical(i: number): void {
+    const sources = this.#init.plan.canonical.get(i) as readonly number[];
     const { observed, valueTypes } = this.#init.plan.flow;
     const types = (observed.get(i) as readonly number[]).map((value) => valueTypes[value] as ValueType);
     const deepest = sources.findLastIndex((source) => source !== NEUTRAL);

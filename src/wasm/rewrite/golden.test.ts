@@ -51,7 +51,7 @@ function listing(text: ModuleText): string {
   validateModule(module);
   const hot = decodeModule(rewriteModule(module));
   const lines = ["# hot module\n", ...hot.bodies.map((_, i) => listFunction(hot, i))];
-  const { flags } = findBounded(module);
+  const flags = findBounded(module);
   const isBounded = (func: number): boolean => flags[func] === 1;
   for (let func = module.importedFunctions; func < module.functions.length; func++) {
     if (isBounded(func)) continue;

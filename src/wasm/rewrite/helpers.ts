@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ByteWriter } from "../../bytes/index.ts";
 import { F32, F64, type FunctionType, I32, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { emitPush } from "./carry.ts";
@@ -19,7 +20,7 @@ export type RuntimeIndex = (number: number) => number;
 const NO_SOURCE = new Uint8Array(0);
 
 export function newCode(firstFree: number): CodeWriter {
-  return new CodeWriter({ source: NO_SOURCE, firstFree, temporaryTypes: [] });
+  return new CodeWriter({ source: NO_SOURCE, firstFree, temporaryTypes: [], out: new ByteWriter() });
 }
 
 export function finishEntry(code: CodeWriter): CodeEntry {

@@ -3,12 +3,12 @@
  * @module
  */
 
-import { type FunctionType, I32, type WasmModule } from "../module.ts";
+import { type FunctionType, I32, type ValueType, type WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { makeDrop, makeHostCall, makeInit, makeMemoryGrow, makeSave, saveType, withGas } from "./helpers.ts";
 import { type CodeEntry, TypeTable } from "./module-writer.ts";
 import { RUNTIME_FUNCTIONS } from "./runtime-abi.ts";
-import type { Helper, SaveSignature, Target } from "./target.ts";
+import { type Helper, type SaveSignature, SaveSignatures, type Target, type Typed } from "./target.ts";
 
 interface HelperFunction {
   readonly type: FunctionType;
@@ -32,7 +32,10 @@ export class HotTarget implements Target {
   /** What is left of the engine's stack where the host was called last. */
   readonly depthGlobal: number;
   readonly #module: WasmModule;
+  /** Indices of helpers: by name, and of save functions by the number of their signature. */
   readonly #byName = new Map<string, number>();
+  readonly #signatures = new SaveSignatures();
+  readonly #saves: number[] = [];
   readonly #gasTypes: number[] = [];
   /** Functions before the guest's defined ones: guest imports, then runtime functions. */
   readonly imported: number;
@@ -79,18 +82,26 @@ export class HotTarget implements Target {
     return original;
   }
 
-  save(signature: SaveSignature): number {
-    const name = `save ${String.fromCharCode(...signature.results)}:${String.fromCharCode(...signature.values)}`;
-    return this.#helper(name, () => ({
-      type: saveType(signature),
-      entry: makeSave(signature, (number) => this.runtime(number)),
-      exportName: undefined,
-    }));
+  save(results: readonly ValueType[], slots: readonly Typed[]): number {
+    const number = this.#signatures.index(results, slots);
+    let index = this.#saves[number];
+    if (index === undefined) {
+      const signature = this.#signatures.items[number] as SaveSignature;
+      const entry = makeSave(signature, (runtime) => this.runtime(runtime));
+      index = this.#add({ type: saveType(signature), entry, exportName: undefined });
+      this.#saves.push(index);
+    }
+    return index;
   }
 
   helper(helper: Helper): number {
     const name = helperName(helper);
-    return this.#helper(name, () => ({ ...this.#makeHelper(helper), exportName: name }));
+    let index = this.#byName.get(name);
+    if (index === undefined) {
+      index = this.#add({ ...this.#makeHelper(helper), exportName: name });
+      this.#byName.set(name, index);
+    }
+    return index;
   }
 
   #makeHelper(helper: Helper): { type: FunctionType; entry: CodeEntry } {
@@ -130,13 +141,7 @@ export class HotTarget implements Target {
     return this.depthGlobal + 1 + this.#module.data.length + index;
   }
 
-  #helper(name: string, make: () => HelperFunction): number {
-    let place = this.#byName.get(name);
-    if (place === undefined) {
-      place = this.helpers.length;
-      this.#byName.set(name, place);
-      this.helpers.push(make());
-    }
-    return this.imported + this.#module.functions.length + place;
+  #add(helper: HelperFunction): number {
+    return this.imported + this.#module.functions.length + this.helpers.push(helper) - 1;
   }
 }

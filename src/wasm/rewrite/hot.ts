@@ -4,24 +4,25 @@
  * @module
  */
 
-import { ByteReader, type ByteWriter } from "../../bytes/index.ts";
+import { ByteReader, ByteWriter } from "../../bytes/index.ts";
 import { writeLimits, writeTableType } from "../encode.ts";
 import { WasmError } from "../errors.ts";
 import { F32, F64, type FunctionType, I32, V128, type ValueType, type WasmModule } from "../module.ts";
 import * as o from "../opcodes.ts";
 import * as section from "../sections/section-ids.ts";
+import { analyseFlow } from "./analyse-flow.ts";
 import { makeBody } from "./body.ts";
 import { findBounded, frameSlots } from "./bounded.ts";
 import { emitFromCarriers, emitToCarrier } from "./carry.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { FunctionEmitter } from "./emit-function.ts";
-import type { Form } from "./emit-safepoint.ts";
-import { analyseFlow, refuse } from "./flow.ts";
+import type { EmitInit, Form } from "./emit-safepoint.ts";
+import { refuse } from "./flow.ts";
 import { finishEntry, makeHostCall, newCode, withGas } from "./helpers.ts";
 import { HotTarget } from "./hot-layout.ts";
 import * as w from "./module-writer.ts";
-import { type CodeEntry, ModuleWriter, makeCodeEntry } from "./module-writer.ts";
-import { makePlan, type Plan } from "./plan.ts";
+import { CodeEntries, type CodeEntry, ModuleWriter } from "./module-writer.ts";
+import { makePlan } from "./plan.ts";
 import {
   carriers,
   EXPORT_DEPTH,
@@ -38,6 +39,10 @@ import { writeDataSegment, writeElementSegment, writeGlobal } from "./segments.t
 
 /** Stack slots of one frame, at most: every engine must have room for one. */
 export const FRAME_SLOTS_MAX = 20_000;
+/** What the output is to the input, about: room that is made at once. */
+const OUTPUT_FACTOR = 2;
+/** Room for the code of one function, to begin with. */
+const CODE_BYTES = 1 << 16;
 /** Real modules double; one that is made to grow much more is made to exhaust the host. */
 const OUTPUT_FACTOR_MAX = 10;
 const OUTPUT_BYTES_BASE = 1 << 20;
@@ -82,29 +87,30 @@ export function readMetadata(section: Uint8Array): FunctionMetadata[] {
 export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   checkImports(module);
   const target = new HotTarget(module);
-  const { flags: bounded, flows } = findBounded(module);
-  const entries: CodeEntry[] = [];
+  const bounded = findBounded(module);
+  const isBounded = (func: number): boolean => bounded[func] === 1;
+  const entries = new CodeEntries(OUTPUT_FACTOR * module.bytes.length);
+  const out = new ByteWriter(CODE_BYTES);
   const metadata: FunctionMetadata[] = [];
   let pointBase = 0;
-  let bytes = 0;
   for (let i = 0; i < module.bodies.length; i++) {
     const func = module.importedFunctions + i;
-    const flow = flows.get(func) ?? analyseFlow(makeBody(module, func));
+    const flow = analyseFlow(makeBody(module, func));
     const slots = frameSlots(flow);
     if (slots > FRAME_SLOTS_MAX) {
       throw refuse(flow.body, `needs a frame of ${slots} stack slots; at most ${FRAME_SLOTS_MAX}`);
     }
-    const plan = makePlan(flow, (callee) => bounded[callee] === 1);
-    entries.push(emitHot(plan, target, pointBase, bounded));
+    const plan = makePlan(flow, isBounded);
+    const init = { plan, target, pointBase, isBounded, frameSlots: slots, out };
+    emitHot(init, entries);
     metadata.push({
-      bounded: bounded[func] === 1,
+      bounded: isBounded(func),
       changesTables: flow.changesTables,
       points: plan.points.length,
       frameSlots: slots,
     });
     pointBase += plan.points.length;
-    bytes += entries[i]?.length ?? 0;
-    if (bytes > OUTPUT_BYTES_BASE + OUTPUT_FACTOR_MAX * module.bytes.length) {
+    if (entries.length > OUTPUT_BYTES_BASE + OUTPUT_FACTOR_MAX * module.bytes.length) {
       throw refuse(flow.body, `makes the module more than ${OUTPUT_FACTOR_MAX} times as large when rewritten`);
     }
   }
@@ -127,26 +133,19 @@ function checkImports(module: WasmModule): void {
   }
 }
 
-function emitHot(plan: Plan, target: HotTarget, pointBase: number, bounded: Uint8Array): CodeEntry {
-  const { body } = plan.flow;
+function emitHot(init: Omit<EmitInit, "form" | "freeLocal">, entries: CodeEntries): void {
+  const { body } = init.plan.flow;
   const parameters = body.type.params.length;
-  const emitter = new FunctionEmitter({
-    plan,
-    target,
-    form: hotForm(body.type),
-    freeLocal: body.locals.length + 2,
-    pointBase,
-    frameSlots: frameSlots(plan.flow),
-    isBounded: (callee) => bounded[callee] === 1,
-  });
-  emitter.emitEntry(bounded[body.func] === 1);
+  const emitter = new FunctionEmitter({ ...init, form: hotForm(body.type), freeLocal: body.locals.length + 2 });
+  emitter.emitEntry(init.isBounded(body.func));
   emitter.openFunction();
   emitter.emitBody();
   const { code } = emitter;
   code.get(parameters);
   code.op(o.OP_END);
-  const bytes = code.finish();
-  return makeCodeEntry([...body.locals.subarray(parameters), ...code.addedLocals()], bytes);
+  const added = code.addedLocals();
+  const own = body.locals.subarray(parameters);
+  entries.add(added.length === 0 ? own : [...own, ...added], code.finish());
 }
 
 function hotForm(type: FunctionType): Form {
@@ -171,7 +170,7 @@ function hotForm(type: FunctionType): Form {
 function assemble(
   module: WasmModule,
   target: HotTarget,
-  bodies: readonly CodeEntry[],
+  entries: CodeEntries,
   metadata: readonly FunctionMetadata[],
 ): Uint8Array<ArrayBuffer> {
   const typeOf = (func: number): FunctionType => module.types[module.functions[func] as number] as FunctionType;
@@ -195,14 +194,11 @@ function assemble(
   const importTypes = imports.map((i) => target.type(typeOf(i)));
   const runtimeTypes = runtime.map((item) => target.type(item.type));
   const tagTypes = module.tags.map((type) => target.type(module.types[type] as FunctionType));
-  const entries = [
-    ...bodies,
-    ...hostCalls,
-    ...target.helpers.map((helper) => helper.entry),
-    ...accessors.map((accessor) => accessor.entry),
-  ];
+  for (const entry of hostCalls) entries.addEntry(entry);
+  for (const { entry } of target.helpers) entries.addEntry(entry);
+  for (const { entry } of accessors) entries.addEntry(entry);
 
-  const writer = new ModuleWriter();
+  const writer = new ModuleWriter(entries.length + module.bytes.length);
   writer.section(section.SECTION_TYPE, (out) => target.types.write(out));
   writer.vector(
     section.SECTION_IMPORT,

@@ -37,17 +37,16 @@ export class TypeTable {
 }
 
 /** Locals as runs of equal types. */
-export function writeLocals(out: ByteWriter, types: readonly ValueType[] | Uint8Array): void {
-  const runs: { type: ValueType; count: number }[] = [];
-  for (const type of types) {
-    const last = runs[runs.length - 1];
-    if (last !== undefined && last.type === type) last.count++;
-    else runs.push({ type, count: 1 });
-  }
-  out.u32(runs.length);
-  for (const run of runs) {
-    out.u32(run.count);
-    out.u8(run.type);
+function writeLocals(out: ByteWriter, types: readonly ValueType[] | Uint8Array): void {
+  let runs = 0;
+  for (let i = 0; i < types.length; i++) if (i === 0 || types[i] !== types[i - 1]) runs++;
+  out.u32(runs);
+  for (let start = 0; start < types.length; ) {
+    let end = start + 1;
+    while (end < types.length && types[end] === types[start]) end++;
+    out.u32(end - start);
+    out.u8(types[start] as number);
+    start = end;
   }
 }
 
@@ -61,10 +60,49 @@ export function makeCodeEntry(locals: readonly ValueType[] | Uint8Array, code: U
   return out.view();
 }
 
-export class ModuleWriter {
-  readonly #out = new ByteWriter(1 << 16);
+/** The bodies of a code section, each with its size, in one piece. */
+export class CodeEntries {
+  #count = 0;
+  readonly #out: ByteWriter;
+  readonly #locals = new ByteWriter();
 
-  constructor() {
+  constructor(capacity?: number) {
+    this.#out = new ByteWriter(capacity);
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#out.length;
+  }
+
+  /** A body from its parts: the parts are copied. */
+  add(locals: readonly ValueType[] | Uint8Array, code: Uint8Array): void {
+    this.#locals.clear();
+    writeLocals(this.#locals, locals);
+    this.#out.u32(this.#locals.length + code.length);
+    this.#out.bytes(this.#locals.view());
+    this.#out.bytes(code);
+    this.#count++;
+  }
+
+  addEntry(entry: CodeEntry): void {
+    this.#out.u32(entry.length);
+    this.#out.bytes(entry);
+    this.#count++;
+  }
+
+  write(out: ByteWriter): void {
+    out.u32(this.#count);
+    out.bytes(this.#out.view());
+  }
+}
+
+export class ModuleWriter {
+  readonly #out: ByteWriter;
+
+  /** @param capacity what the module will need, about */
+  constructor(capacity: number) {
+    this.#out = new ByteWriter(capacity);
     writeHeader(this.#out);
   }
 
@@ -81,11 +119,8 @@ export class ModuleWriter {
     writeCustomSection(this.#out, name, write);
   }
 
-  code(entries: readonly CodeEntry[]): void {
-    this.vector(SECTION_CODE, entries, (out, entry) => {
-      out.u32(entry.length);
-      out.bytes(entry);
-    });
+  code(entries: CodeEntries): void {
+    this.section(SECTION_CODE, (out) => entries.write(out));
   }
 
   finish(): Uint8Array<ArrayBuffer> {

@@ -10,6 +10,7 @@ import * as o from "../opcodes.ts";
 import { CLEAN, holdsFloats, localSources, NEUTRAL, UNSEEN_SOURCE } from "./float-sources.ts";
 import { type Flow, POINT_VALUES_MAX, type Point, refuse } from "./flow.ts";
 import { analyseLiveness } from "./liveness.ts";
+import { cutBytes, cutIntegers } from "./pool.ts";
 
 export interface Slot {
   readonly type: ValueType;
@@ -32,9 +33,16 @@ export interface Plan {
   /** The temporary that holds a value, or -1; by value. */
   readonly temporaryOf: Int32Array;
   readonly temporaryTypes: readonly ValueType[];
+  /** What is to be done at an instruction beside it: bits of `MARK_…`. */
+  readonly marks: Uint8Array;
   /** Operands to make canonical, by instruction, top of the stack first: the kind of arithmetic they are of, or NEUTRAL. */
   readonly canonical: ReadonlyMap<number, readonly number[]>;
 }
+
+/** The instruction has an entry in `canonical`. */
+export const MARK_CANONICAL = 1;
+/** It makes a value that has a temporary. */
+export const MARK_KEEP = 2;
 
 /** Types in the order in which slots are saved, so that few different save functions are needed. */
 const RANK = new Uint8Array(0x80);
@@ -45,47 +53,60 @@ const RANK = new Uint8Array(0x80);
 export function makePlan(flow: Flow, isBounded: (func: number) => boolean): Plan {
   const points = flow.points.filter((point) => point.callee < 0 || !isBounded(point.callee));
   const { body } = flow;
-  const pointAt = new Int32Array(body.count).fill(-1);
-  points.forEach((point, k) => {
-    if (point.index >= 0) pointAt[point.index] = k;
-  });
-  const sources = localSources(body, flow.definitions);
+  const pointAt = cutIntegers(body.count).fill(-1);
   const temporaries = new Temporaries(flow);
-  for (const point of points) temporaries.keep(point);
-  const live = analyseLiveness(flow, points);
-  const planned = points.map((point, k) => {
-    const locals =
-      point.kind === "entry" ? body.type.params.map((_, i) => i) : setBits(live.sets, k * live.words, live.words);
-    return { ...point, slots: makeSlots(flow, point, locals, temporaries, sources) };
-  });
-  const canonical = flow.observed.size === 0 ? new Map<number, number[]>() : findCanonical(flow, sources);
-  return { flow, points: planned, pointAt, temporaryOf: temporaries.of, temporaryTypes: temporaries.types, canonical };
+  for (let k = 0; k < points.length; k++) {
+    const point = points[k] as Point;
+    if (point.index >= 0) pointAt[point.index] = k;
+    temporaries.keep(point);
+  }
+  const sources = localSources(body, flow.definitions);
+  const slots = new SlotMaker(flow, temporaries, sources);
+  const live = analyseLiveness(flow, points.length, pointAt);
+  const canonical = flow.observed.size === 0 ? NO_CANONICAL : findCanonical(flow, sources);
+  for (const i of canonical.keys()) temporaries.marks[i] = (temporaries.marks[i] as number) | MARK_CANONICAL;
+  return {
+    flow,
+    points: points.map((point, k) => slots.plan(point, live.sets, k * live.words, live.words)),
+    pointAt,
+    temporaryOf: temporaries.of,
+    temporaryTypes: temporaries.types,
+    marks: temporaries.marks,
+    canonical,
+  };
 }
+
+const NO_CANONICAL: Plan["canonical"] = new Map();
 
 /** Values at the same height with the same type share a temporary: no two of them are on the stack at once. */
 class Temporaries {
+  /** By value; -1 for most. */
   readonly of: Int32Array;
   readonly types: ValueType[] = [];
+  /** `MARK_KEEP` at the instructions that make the values. */
+  readonly marks: Uint8Array;
   readonly #flow: Flow;
   readonly #byPlace = new Map<number, number>();
 
   constructor(flow: Flow) {
     this.#flow = flow;
-    this.of = new Int32Array(flow.valueTypes.length).fill(-1);
+    this.of = cutIntegers(flow.valueTypes.length).fill(-1);
+    this.marks = cutBytes(flow.body.count);
   }
 
   keep(point: Point): void {
-    for (const value of point.stack) this.#keepValue(value);
+    const { stack } = point;
+    for (let height = 0; height < stack.length; height++) this.#keepValue(stack[height] as number, height);
     if (point.kind === "call") {
       const first = this.#flow.produced[point.index] as number;
-      for (let r = 0; r < point.results.length; r++) this.#keepValue(first + r);
+      for (let r = 0; r < point.results.length; r++) this.#keepValue(first + r, stack.length + r);
     }
   }
 
-  #keepValue(value: number): void {
+  #keepValue(value: number, height: number): void {
     if (this.of[value] !== -1) return;
     const type = this.#flow.valueTypes[value] as number;
-    const place = (this.#flow.valueHeights[value] as number) * 0x80 + type;
+    const place = height * 0x80 + type;
     let temporary = this.#byPlace.get(place);
     if (temporary === undefined) {
       temporary = this.types.length;
@@ -93,59 +114,87 @@ class Temporaries {
       this.#byPlace.set(place, temporary);
     }
     this.of[value] = temporary;
+    this.marks[this.#producer(value)] = MARK_KEEP;
+  }
+
+  /** The instruction that makes a value. */
+  #producer(value: number): number {
+    const { produced } = this.#flow;
+    let low = 0;
+    for (let high = produced.length - 1; high - low > 1; ) {
+      const middle = (low + high) >>> 1;
+      if ((produced[middle] as number) <= value) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 }
 
-function makeSlots(
-  flow: Flow,
-  point: Point,
-  locals: readonly number[],
-  temporaries: Temporaries,
-  sources: Int8Array,
-): readonly Slot[] {
-  const slots: Slot[] = [];
-  for (const index of locals) {
-    const type = flow.body.locals[index] as number;
-    slots.push({
-      type,
-      kind: "local",
-      index,
-      source: holdsFloats(type) ? dirtSource(sources[index] as number) : NEUTRAL,
-    });
-  }
-  for (const value of point.stack) {
-    const type = flow.valueTypes[value] as number;
-    const index = temporaries.of[value] as number;
-    slots.push({
-      type,
-      kind: "temporary",
-      index,
-      source: holdsFloats(type) ? valueSource(flow, value, sources) : NEUTRAL,
-    });
-  }
-  if (slots.length + point.results.length > POINT_VALUES_MAX) {
-    throw refuse(flow.body, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
-  }
-  if (slots.some((slot) => slot.type === EXNREF)) {
-    throw refuse(flow.body, "holds an exnref where it could be frozen, and an exception in flight can not be saved");
-  }
-  // Arguments keep their order: a call from outside starts with them.
-  return slots.length < 2 || point.kind === "entry"
-    ? slots
-    : slots.sort((x, y) => (RANK[x.type] as number) - (RANK[y.type] as number));
-}
+/** Makes the slots of one function's safepoints: those of a local are all the same one. */
+class SlotMaker {
+  readonly #flow: Flow;
+  readonly #temporaries: Temporaries;
+  readonly #sources: Int8Array;
+  readonly #locals: (Slot | undefined)[] = [];
 
-function setBits(sets: Uint32Array, start: number, words: number): number[] {
-  const bits: number[] = [];
-  for (let w = 0; w < words; w++) {
-    let word = sets[start + w] as number;
-    while (word !== 0) {
-      const bit = 31 - Math.clz32(word & -word);
-      bits.push(w * 32 + bit);
-      word &= word - 1;
+  constructor(flow: Flow, temporaries: Temporaries, sources: Int8Array) {
+    this.#flow = flow;
+    this.#temporaries = temporaries;
+    this.#sources = sources;
+  }
+
+  /** @param sets the locals that are live at the point, as bits in the words from `start` on */
+  plan(point: Point, sets: Int32Array, start: number, words: number): PlannedPoint {
+    const { body } = this.#flow;
+    const { kind, index, callee, opener, stack, results } = point;
+    const slots: Slot[] = [];
+    if (kind === "entry") for (let p = 0; p < body.type.params.length; p++) slots.push(this.#local(p));
+    else this.#liveLocals(slots, sets, start, words);
+    for (let height = 0; height < stack.length; height++) slots.push(this.#temporary(stack[height] as number));
+    if (slots.length + results.length > POINT_VALUES_MAX) {
+      throw refuse(body, `keeps ${slots.length} values alive at once; at most ${POINT_VALUES_MAX} can be saved`);
+    }
+    if (slots.some((slot) => slot.type === EXNREF)) {
+      throw refuse(body, "holds an exnref where it could be frozen, and an exception in flight can not be saved");
+    }
+    // Arguments keep their order: a call from outside starts with them.
+    if (kind !== "entry") sortByType(slots);
+    return { kind, index, callee, opener, stack, results, slots };
+  }
+
+  #liveLocals(slots: Slot[], sets: Int32Array, start: number, words: number): void {
+    for (let w = 0; w < words; w++) {
+      for (let word = sets[start + w] as number; word !== 0; word &= word - 1) {
+        slots.push(this.#local(w * 32 + 31 - Math.clz32(word & -word)));
+      }
     }
   }
-  return bits;
+
+  #local(index: number): Slot {
+    let slot = this.#locals[index];
+    if (slot === undefined) {
+      const type = this.#flow.body.locals[index] as number;
+      const source = holdsFloats(type) ? dirtSource(this.#sources[index] as number) : NEUTRAL;
+      slot = { type, kind: "local", index, source };
+      this.#locals[index] = slot;
+    }
+    return slot;
+  }
+
+  #temporary(value: number): Slot {
+    const type = this.#flow.valueTypes[value] as number;
+    const source = holdsFloats(type) ? valueSource(this.#flow, value, this.#sources) : NEUTRAL;
+    return { type, kind: "temporary", index: this.#temporaries.of[value] as number, source };
+  }
+}
+
+function sortByType(slots: Slot[]): void {
+  const rank = (s: number): number => RANK[(slots[s] as Slot).type] as number;
+  for (let s = 1; s < slots.length; s++) {
+    if (rank(s) >= rank(s - 1)) continue;
+    slots.sort((x, y) => (RANK[x.type] as number) - (RANK[y.type] as number));
+    return;
+  }
 }
 
 /** The kind of arithmetic whose NaNs a value may be, or NEUTRAL if it is to stay as it is. */

@@ -5,8 +5,9 @@ import { assembleModule, type FunctionText, type ModuleText } from "../../../tes
 import { call, type Outcome, summary, WHOLE } from "../../../test/support/machine-run.ts";
 import { makeProgram, type Program, type Value } from "../../kernel/index.ts";
 import { decodeModule } from "../decode.ts";
+import { OP_LOOP } from "../opcodes.ts";
+import { analyseFlow } from "./analyse-flow.ts";
 import { makeBody } from "./body.ts";
-import { analyseFlow } from "./flow.ts";
 import { tightLoopEnd } from "./tight-loops.ts";
 
 /** Around one, two, three and four iterations of the loops below. */
@@ -92,7 +93,7 @@ describe("tight loops", () => {
       const module = decodeModule(assembleModule(text));
       const body = makeBody(module, 0);
       const flow = analyseFlow(body);
-      const openers = [...body.blockTypes.keys()];
+      const openers = [...body.op.keys()].filter((i) => body.op[i] === OP_LOOP);
       expect(openers.some((opener) => tightLoopEnd(flow, opener) !== undefined)).toBe(true);
     });
 

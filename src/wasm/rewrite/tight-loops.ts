@@ -5,6 +5,7 @@
  */
 
 import * as o from "../opcodes.ts";
+import { blockType } from "./body.ts";
 import type { Flow } from "./flow.ts";
 
 /** Iterations between two tests. */
@@ -23,11 +24,11 @@ const NOT_STRAIGHT: ReadonlySet<number> = new Set([
 /** The instruction that branches back, if the loop opened at `opener` is tight; else undefined. */
 export function tightLoopEnd(flow: Flow, opener: number): number | undefined {
   const { body } = flow;
-  const type = body.blockTypes.get(opener);
   const back = (body.match[opener] as number) - 1;
-  if (type === undefined || type.params.length > 0 || type.results.length > 0) return undefined;
   if (body.op[back] !== o.OP_BR_IF || body.a[back] !== 0) return undefined;
   if ((body.position[back] as number) - (body.position[opener] as number) > TIGHT_LOOP_BYTES_MAX) return undefined;
+  const type = blockType(body, opener);
+  if (type.params.length > 0 || type.results.length > 0) return undefined;
   for (let i = opener + 1; i < back; i++) if (NOT_STRAIGHT.has(body.op[i] as number)) return undefined;
   return back;
 }

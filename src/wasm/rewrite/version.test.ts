@@ -18,7 +18,7 @@ function fingerprint(): string {
   for (const { name } of C_PROGRAMS) {
     const module = decodeModule(readProgram(name));
     hash.update(rewriteModule(module));
-    const { flags } = findBounded(module);
+    const flags = findBounded(module);
     const isBounded = (func: number): boolean => flags[func] === 1;
     const functions = module.bodies.keys().map((i) => module.importedFunctions + i);
     for (const func of functions.take(CONTINUATIONS_PER_PROGRAM)) {
