@@ -3,7 +3,7 @@
  * @module
  */
 
-export { BUILTINS, type Builtin, builtinNameOf, GLOBALS, powerOfMissing } from "./builtins/index.ts";
+export { BUILTINS, type Builtin, builtinNameOf, GLOBALS, type Global, powerOfMissing } from "./builtins/index.ts";
 export type { ConfinedPackage, LibraryBundle, PackagePolicy, PackageSource, Policy } from "./bundle.ts";
 export { LibraryError, type LibraryErrorCode, type LibraryErrorInit } from "./errors.ts";
 export { type LibraryImporter, type LibraryImporterInit, makeLibraryImporter } from "./importer.ts";

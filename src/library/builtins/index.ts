@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { BUILTINS, type Builtin, builtinNameOf, powerOfMissing } from "./table.ts";
+export { BUILTINS, type Builtin, builtinNameOf, GLOBALS, type Global, powerOfMissing } from "./table.ts";

@@ -9,7 +9,7 @@ import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin
 import { builtinNameOf, LibraryError, powerOfMissing } from "../../../library/index.ts";
 import { commonJsExportNames } from "./export-names.ts";
 import { makeAsk, resolveImports, type VirtualData } from "./resolve.ts";
-import { loadShims } from "./shims.ts";
+import { GLOBALS_MODULE, loadShims } from "./shims.ts";
 import {
   commonJsEntry,
   confinedImported,
@@ -91,6 +91,8 @@ export async function bundlePackage(init: BundleInit): Promise<Bundled> {
       ...COMMON,
       absWorkingDir: init.folder,
       entryPoints: [Namespace.entry],
+      inject: [GLOBALS_MODULE],
+      define: { ...COMMON.define, CAPER_PACKAGE: JSON.stringify(init.label) },
       plugins: [entryPlugin(entry.source, init.folder), packagePlugin(init)],
     });
     const [output] = Object.values(result.metafile?.outputs ?? {});
@@ -184,8 +186,8 @@ function packagePlugin(init: BundleInit): Plugin {
   return {
     name: "caper-package",
     setup(setup: PluginBuild): void {
-      resolveImports(setup, init);
       loadShims(setup);
+      resolveImports(setup, init);
       setup.onLoad({ filter: /.*/, namespace: Namespace.missing }, (args) => ({
         contents: missingSource(args.pluginData),
       }));
@@ -204,7 +206,7 @@ function packagePlugin(init: BundleInit): Plugin {
 
 function missingSource({ specifier, importer, isRequire }: VirtualData): string {
   const name = /^node:/.test(specifier) ? specifier.slice(5) : specifier;
-  if (!builtinNameOf(specifier) !== undefined) return missingModule(specifier, importer);
+  if (builtinNameOf(specifier) === undefined) return missingModule(specifier, importer);
   const missing = { name, importer, power: powerOfMissing(name) };
   return isRequire ? missingBuiltinRequired(missing) : missingBuiltinImported(missing);
 }

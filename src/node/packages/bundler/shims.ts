@@ -9,11 +9,23 @@ import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Loader, PluginBuild } from "esbuild";
-import { BUILTINS, builtinNameOf } from "../../../library/index.ts";
+import { BUILTINS, builtinNameOf, GLOBALS } from "../../../library/index.ts";
 import { makeAsk } from "./resolve.ts";
 import { Namespace } from "./virtual.ts";
 
-const SHIMS = fileURLToPath(new URL("../../../library/builtins/", import.meta.url));
+/** What each module of a bundle may use without importing it: esbuild takes of it what is used. */
+export const GLOBALS_MODULE = "caper-globals";
+const GLOBAL_MODULE = new RegExp(`^${GLOBALS_MODULE}(/|$)`);
+
+/** Parts of polyfills that are mostly tables for what nobody asks of a library; see the files that stand in for them. */
+const REPLACED: { readonly [specifier: string]: string } = {
+  tr46: "idna",
+  "@exodus/bytes/whatwg.js": "percent-encode",
+  "@exodus/bytes/encoding.js": "nothing",
+  "abort-controller": "event-target",
+};
+
+const SHIMS = fileURLToPath(new URL("../../../library/builtins/guest/", import.meta.url));
 const EXTENSION = extname(fileURLToPath(import.meta.url));
 const requireHere = createRequire(import.meta.url);
 
@@ -21,21 +33,27 @@ export function loadShims(build: PluginBuild): void {
   const ask = makeAsk(build);
   const places = new Map<string, string>();
   const shim = (path: string): { path: string; namespace: string; sideEffects: boolean } => {
-    const [, rest] = path.replaceAll("\\", "/").split(/.*\/(?:node_modules|library\/builtins)\//);
+    const [, rest] = path.replaceAll("\\", "/").split(/.*\/(?:node_modules|builtins\/guest)\//);
     const id = rest ?? path;
     places.set(id, path);
     return { path: id, namespace: Namespace.shim, sideEffects: false };
   };
+  const own = (name: string) => shim(join(SHIMS, name + EXTENSION));
+  loadGlobals(build);
   build.onResolve({ filter: /.*/, namespace: Namespace.builtin }, (args) => {
     const builtin = BUILTINS[args.importer];
-    if (builtin?.shim !== undefined) return shim(join(SHIMS, builtin.shim + EXTENSION));
+    if (builtin?.shim !== undefined) return own(builtin.shim);
     return shim(requireHere.resolve(builtin?.package ?? args.importer));
   });
   build.onLoad({ filter: /.*/, namespace: Namespace.builtin }, (args) => ({
     contents: `module.exports = require("shim")${BUILTINS[args.path]?.shim === undefined ? "" : ".default"};`,
   }));
   build.onResolve({ filter: /.*/, namespace: Namespace.shim }, async (args) => {
-    const builtin = builtinNameOf(args.path);
+    if (args.path.startsWith("./") && GLOBAL_MODULE.test(args.importer)) return own(args.path.slice(2));
+    const replaced = REPLACED[args.path];
+    if (replaced !== undefined) return own(replaced);
+    // Polyfills mean each other where they write `buffer/`: those are the built-ins here.
+    const builtin = builtinNameOf(args.path.replace(/\/$/, ""));
     if (builtin !== undefined && Object.hasOwn(BUILTINS, builtin)) {
       return { path: builtin, namespace: Namespace.builtin, sideEffects: false };
     }
@@ -47,4 +65,25 @@ export function loadShims(build: PluginBuild): void {
     const loader: Loader = path.endsWith(".ts") ? "ts" : path.endsWith(".json") ? "json" : "js";
     return { contents: await readFile(path, "utf8"), loader };
   });
+}
+
+/** Under each name that packages reach a global by: esbuild puts the export in the place of the expression. */
+function loadGlobals(build: PluginBuild): void {
+  const names = Object.keys(GLOBALS);
+  build.onResolve({ filter: GLOBAL_MODULE }, ({ path }) => ({ path, namespace: Namespace.shim, sideEffects: false }));
+  build.onLoad({ filter: GLOBAL_MODULE, namespace: Namespace.shim }, ({ path }) => {
+    const name = path.slice(GLOBALS_MODULE.length + 1);
+    if (name !== "") return { contents: globalSource(name) };
+    const imports = names.map((one) => `import ${one} from "${GLOBALS_MODULE}/${one}";`);
+    const roots = ["globalThis", "global", "self", "window"];
+    const exports = names.flatMap((one) => [one, ...roots.map((root) => `${one} as "${root}.${one}"`)]);
+    return { contents: `${imports.join("\n")}\nexport { ${exports.join(", ")} };` };
+  });
+}
+
+function globalSource(name: string): string {
+  const { from, as = name } = GLOBALS[name] ?? { from: "" };
+  return `import { install } from "./install";
+import { ${as} as value } from "${from}";
+export default /* @__PURE__ */ install("${name}", value);`;
 }

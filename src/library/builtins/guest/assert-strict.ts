@@ -1,0 +1,6 @@
+/**
+ * `assert/strict`.
+ *
+ * @module
+ */
+export { strict as default } from "./assert.ts";

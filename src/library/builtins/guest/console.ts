@@ -1,0 +1,6 @@
+/**
+ * `console`.
+ *
+ * @module
+ */
+export default globalThis.console;

@@ -1,0 +1,8 @@
+/**
+ * `path/posix`: there are no other paths here.
+ *
+ * @module
+ */
+import path from "node:path";
+
+export default path;

@@ -1,0 +1,6 @@
+/**
+ * `perf_hooks`: the global clock.
+ *
+ * @module
+ */
+export default { performance: globalThis.performance };

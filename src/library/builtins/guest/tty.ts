@@ -1,0 +1,6 @@
+/**
+ * `tty`: there is no terminal.
+ *
+ * @module
+ */
+export default { isatty: (): boolean => false };

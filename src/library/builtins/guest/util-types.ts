@@ -1,0 +1,6 @@
+/**
+ * `util/types`.
+ *
+ * @module
+ */
+export { types as default } from "./util.ts";
