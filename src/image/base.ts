@@ -8,7 +8,7 @@ import { cidToText, textToCid } from "./cid.ts";
 import { type DecodeOptions, decodeImage } from "./decode.ts";
 import { Field } from "./fields.ts";
 import { PAGES_PER_WASM_PAGE, TABLE_PAGES } from "./limits.ts";
-import { readManifest, readProcess } from "./manifest.ts";
+import { type ProcessBlock, readManifest, readProcess } from "./manifest.ts";
 import type { BaseMemory, BaseTable } from "./memory.ts";
 import { decodePageTable } from "./page-table.ts";
 import type { ProcessState, TreeState } from "./state.ts";
@@ -29,6 +29,7 @@ export interface Base {
 
 export interface BaseProcess {
   readonly cid: Uint8Array;
+  readonly block: ProcessBlock;
   readonly state: ProcessState;
   readonly memories: readonly BaseMemory[];
   /** Blocks of the tables' elements, by table. */
@@ -68,17 +69,24 @@ export function makeBase(image: Image, options: Pick<DecodeOptions, "base" | "ha
 
 function makeBaseProcess(init: { cid: Uint8Array; state: ProcessState; source: BlockSource }): BaseProcess {
   const where = "base process";
-  const { machine } = readProcess(new Field(requireCbor(init.source, init.cid, where), where));
+  const block = readProcess(new Field(requireCbor(init.source, init.cid, where), where));
+  const { machine } = block;
   const memories = (machine?.memories ?? []).map((memory, index): BaseMemory => {
     const bytes = init.state.machine?.memories[index]?.bytes ?? new Uint8Array();
     const pageCount = memory.pages * PAGES_PER_WASM_PAGE;
-    const tables = memory.tables.map((cid, table): BaseTable => {
-      const count = Math.min(TABLE_PAGES, pageCount - table * TABLE_PAGES);
+    const tables = memory.tables.map((cid, number): BaseTable => {
+      const count = Math.min(TABLE_PAGES, pageCount - number * TABLE_PAGES);
       if (cid === null) return { cid, hashes: new Array<null>(count).fill(null) };
-      const block = requireBlock(init.source, cid, where);
-      return { cid, hashes: decodePageTable(block, { count, where: `${where} ${cidToText(cid)}` }) };
+      const table = requireBlock(init.source, cid, where);
+      return { cid, hashes: decodePageTable(table, { count, where: `${where} ${cidToText(cid)}` }) };
     });
     return { bytes, words: toWords(bytes), tables };
   });
-  return { cid: init.cid, state: init.state, memories, elements: machine?.tables.map((table) => table.chunks) ?? [] };
+  return {
+    cid: init.cid,
+    block,
+    state: init.state,
+    memories,
+    elements: machine?.tables.map((table) => table.chunks) ?? [],
+  };
 }

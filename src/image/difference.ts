@@ -6,6 +6,7 @@
 
 import type { Base, BaseProcess } from "./base.ts";
 import { type Image, makeVerifiedImage, orderBlocks, requireCbor, verifyImage } from "./blocks.ts";
+import { equalBytes } from "./cbor.ts";
 import { cidToText, type Hasher, makeCid, textToCid } from "./cid.ts";
 import { needsBase } from "./decode.ts";
 import { Field } from "./fields.ts";
@@ -97,7 +98,7 @@ interface Pairing {
 
 function pairProcess(block: ProcessBlock, partner: BaseProcess, pairing: Pairing): void {
   const { base, pair, find } = pairing;
-  const other = readProcess(new Field(requireCbor(base.block, partner.cid, "base"), "base"));
+  const other = partner.block;
   const pairLists = (list: readonly Uint8Array[], baseList: readonly Uint8Array[] | undefined): void => {
     for (const [index, cid] of list.entries()) pair(cid, baseList?.[index]);
   };
@@ -115,7 +116,7 @@ function pairProcess(block: ProcessBlock, partner: BaseProcess, pairing: Pairing
       const hashes = tryPageTable(find(cidToText(cid)) ?? new Uint8Array()) ?? [];
       for (const [page, hash] of hashes.entries()) {
         const baseHash = baseTable.hashes[page];
-        if (hash && baseHash) pair(makeCid("raw", hash), makeCid("raw", baseHash));
+        if (hash && baseHash && !equalBytes(hash, baseHash)) pair(makeCid("raw", hash), makeCid("raw", baseHash));
       }
     }
   }

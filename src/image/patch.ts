@@ -14,25 +14,42 @@ import { takeVarint } from "./varints.ts";
 const GAP_MAX = 2;
 /** Blocks have less than 2^28 bytes. */
 const VARINT_BYTES_MAX = 4;
+const WORD_BYTES = 4;
+/** Runs up to this length are a few bytes, for which a loop beats `set`. */
+const SHORT_RUN = 32;
+/** Patches of pages are written here first. */
+const scratch: Uint8Array = new Uint8Array(PAGE_BYTES);
 
 /** undefined where the patch would be no smaller than the block. */
 export function makePatch(source: Uint8Array, target: Uint8Array): Uint8Array | undefined {
   if (target.length < VARINT_BYTES_MAX) return undefined;
-  const patch = new Uint8Array(target.length);
+  const patch = target.length <= PAGE_BYTES ? scratch : new Uint8Array(target.length);
   const from = padded(source, target.length);
+  const fromBytes: Bytes = viewed(from);
+  const targetBytes: Bytes = viewed(target);
   let used = putVarint(patch, 0, target.length);
   let kept = 0;
-  for (let at = nextDifference(from, target, 0); at < target.length; at = nextDifference(from, target, kept)) {
+  const next = (start: number): number => nextDifference(fromBytes, targetBytes, start);
+  for (let at = next(0); at < target.length; at = next(kept)) {
     const end = runEnd(from, target, at);
-    if (used + 2 * VARINT_BYTES_MAX + end - at > patch.length) return undefined;
+    if (used + 2 * VARINT_BYTES_MAX + end - at > target.length) return undefined;
     used = putVarint(patch, used, at - kept);
     used = putVarint(patch, used, end - at);
-    // Runs are a few bytes long, for which a loop beats `set`.
-    for (let i = at; i < end; i++) patch[used++] = target[i] as number;
+    copyRun(patch, used, { bytes: target, start: at, end });
+    used += end - at;
     kept = end;
   }
   if (target.length > source.length + used + PAGE_BYTES) return undefined;
   return patch.slice(0, used);
+}
+
+interface Bytes {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+function viewed(bytes: Uint8Array): Bytes {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
 /** Beyond its end a source counts as zeros. */
@@ -43,11 +60,14 @@ function padded(source: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-/** A function of its own, so that the engine makes one tight loop of it. */
-function nextDifference(from: Uint8Array, target: Uint8Array, start: number): number {
-  const end = target.length;
+/** By words, then by bytes: nearly all of a page is as it was. A function of its own, so that the engine makes tight loops of it. */
+function nextDifference(from: Bytes, target: Bytes, start: number): number {
+  const end = target.bytes.length;
+  const words = target.view;
+  const fromWords = from.view;
   let at = start;
-  while (at < end && target[at] === from[at]) at += 1;
+  while (at + WORD_BYTES <= end && words.getInt32(at) === fromWords.getInt32(at)) at += WORD_BYTES;
+  while (at < end && target.bytes[at] === from.bytes[at]) at += 1;
   return at;
 }
 
@@ -58,7 +78,17 @@ function runEnd(from: Uint8Array, target: Uint8Array, start: number): number {
   return end;
 }
 
+function copyRun(target: Uint8Array, at: number, run: { bytes: Uint8Array; start: number; end: number }): void {
+  const { bytes, start, end } = run;
+  if (end - start > SHORT_RUN) target.set(bytes.subarray(start, end), at);
+  else for (let i = start; i < end; i++) target[at + i - start] = bytes[i] as number;
+}
+
 function putVarint(target: Uint8Array, at: number, value: number): number {
+  if (value < 0x80) {
+    target[at] = value;
+    return at + 1;
+  }
   varint.encodeTo(value, target, at);
   return at + varint.encodingLength(value);
 }
@@ -68,15 +98,14 @@ export function applyPatch(source: Uint8Array, patch: Uint8Array, where: string)
   const length = takeVarint(reader);
   // Beyond the source a writer leaves zeros out, but no more of them than a page.
   if (length > source.length + patch.length + PAGE_BYTES) throw fail(where, `would make a block of ${length} bytes`);
-  const target = new Uint8Array(length);
-  target.set(source.subarray(0, length));
+  const target = source.length === length ? source.slice() : padded(source.subarray(0, length), length);
   let at = 0;
   while (reader.at < patch.length) {
     at += takeVarint(reader);
     const count = takeVarint(reader);
     if (count === 0 || at + count > length || reader.at + count > patch.length)
       throw fail(where, "has a run that does not fit");
-    target.set(patch.subarray(reader.at, reader.at + count), at);
+    copyRun(target, at, { bytes: patch, start: reader.at, end: reader.at + count });
     reader.at += count;
     at += count;
   }

@@ -15,6 +15,11 @@ export interface VarintReader {
 /** Shortest form only. */
 export function takeVarint(reader: VarintReader): number {
   const { bytes, at, where } = reader;
+  const first = bytes[at];
+  if (first !== undefined && first < 0x80) {
+    reader.at += 1;
+    return first;
+  }
   let value: number;
   let size: number;
   try {
