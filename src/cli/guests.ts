@@ -4,28 +4,15 @@
  * @module
  */
 import { basename, extname } from "node:path";
-import {
-  JAVASCRIPT_KIND,
-  type JavaScriptPowers,
-  makeTimers,
-  startMain,
-  TIMERS_ENDOWMENT,
-} from "../guests/javascript/index.ts";
+import { JAVASCRIPT_KIND, startMain } from "../guests/javascript/index.ts";
 import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
-import {
-  type Capability,
-  type Kernel,
-  KernelError,
-  type Plain,
-  type Process,
-  type TurnResult,
-} from "../kernel/index.ts";
+import { type Kernel, KernelError, type Plain, type Process, type TurnResult } from "../kernel/index.ts";
 import { defineJavaScript, makeNodeKernel, makeUserCache } from "../node/index.ts";
-import { type OutputStream, PowerError } from "../powers/index.ts";
 import { WasmError } from "../wasm/index.ts";
 import { CliError } from "./errors.ts";
 import { readScript } from "./script.ts";
+import { endowScript } from "./script-powers.ts";
 
 export interface Guest {
   readonly process: Process;
@@ -93,14 +80,12 @@ function startProgram(init: GuestInit): Guest {
 }
 
 async function startScript(init: GuestInit): Promise<Guest> {
-  assertScriptOptions(init);
   const script = await readScript(init.path);
   const kernel = makeCliKernel({ hasJavaScript: true });
   const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
   const process = kernel.spawn({
     guest: JAVASCRIPT_KIND,
-    powers: scriptPowers(init.powers),
-    endowments: scriptEndowments(init.powers),
+    ...endowScript(init.powers, init.environment),
     gas: init.gas,
     memoryBytes: init.memoryBytes,
     keeper: (stop) => {
@@ -115,47 +100,10 @@ async function startScript(init: GuestInit): Promise<Guest> {
   return { process, begin };
 }
 
-/** Scripts have no files and no environment; better said than silently missing. */
-function assertScriptOptions(init: GuestInit): void {
-  if (Object.keys(init.powers.directories ?? {}).length > 0) {
-    throw new CliError("usage", "--dir: scripts can not use folders; only WebAssembly programs can");
-  }
-  if (Object.keys(init.environment).length > 0) {
-    throw new CliError("usage", "--env: scripts have no environment variables; give them as arguments after --");
-  }
-}
-
-/** A script's console has no way to fail: lines that nobody can take are lost, as in Node. */
-function scriptPowers({ stdout, stderr, clock, random }: WasiInit): JavaScriptPowers {
-  return {
-    ...(stdout === undefined ? {} : { stdout: withoutFailure(stdout) }),
-    ...(stderr === undefined ? {} : { stderr: withoutFailure(stderr) }),
-    ...(clock === undefined ? {} : { clock }),
-    ...(random === undefined ? {} : { random }),
-  };
-}
-
-function withoutFailure(output: OutputStream): OutputStream {
-  return {
-    ...output,
-    write: (bytes) => {
-      try {
-        return output.write(bytes);
-      } catch (error) {
-        if (error instanceof PowerError) return bytes.length;
-        throw error;
-      }
-    },
-  };
-}
-
-function scriptEndowments({ clock }: WasiInit): { readonly [name: string]: Capability } {
-  return clock === undefined ? {} : { [TIMERS_ENDOWMENT]: makeTimers(clock) };
-}
-
 export interface ThawGuestInit {
   readonly path: string;
   readonly state: TreeState;
+  readonly environment: { readonly [name: string]: string };
   readonly powers: WasiInit;
 }
 
@@ -164,11 +112,17 @@ export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
   const hasJavaScript = state.processes.some((process) => process.guest.kind === JAVASCRIPT_KIND);
   return explain(path, () => {
     const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
-    const endowments = scriptEndowments(powers);
     const isMain = state.processes[0]?.guest.kind === JAVASCRIPT_KIND;
+    if (!isMain && Object.keys(init.environment).length > 0) {
+      throw new CliError(
+        "usage",
+        "--env: a program has the variables that it was started with; only scripts get new ones",
+      );
+    }
+    const script = endowScript(powers, init.environment);
     const process = makeCliKernel({ hasJavaScript }).thaw(state, {
-      powers: isMain ? scriptPowers(powers) : powers,
-      resolveLocator: (locator) => endowments[endowmentName(locator)],
+      powers: isMain ? script.powers : powers,
+      resolveLocator: (locator) => script.endowments[endowmentName(locator)],
       keeper: (stop) => {
         end(stop);
         return { action: "leave" };

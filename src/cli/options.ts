@@ -13,7 +13,7 @@ export interface RawOptions {
   readonly gas?: string;
   readonly memory?: string;
   readonly dir: readonly string[];
-  readonly env?: readonly string[];
+  readonly env: readonly string[];
   readonly clock?: boolean;
   readonly random?: boolean;
   readonly freezeTo?: string;
@@ -38,6 +38,7 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 export function addEndowmentOptions(command: Command): Command {
   return command
     .option("--dir <guest=host[:ro]>", "give it a folder, read-only with :ro (repeatable)", collect, [])
+    .option("--env <NAME[=value]>", "give it an environment variable (repeatable)", collect, [])
     .option("--clock", "let it read the clock and wait for timers")
     .option("--random", "give it real randomness instead of a seeded generator");
 }
@@ -54,7 +55,7 @@ export function readOptions(raw: RawOptions): SharedOptions {
     gas: parse("--gas", raw.gas, parseGas),
     memoryBytes: parse("--memory", raw.memory, parseMemory),
     directories: collectDirectories(raw.dir),
-    environment: collectEnvironment(raw.env ?? [], process.env),
+    environment: collectEnvironment(raw.env, process.env),
     hasClock: raw.clock === true,
     hasRandom: raw.random === true,
     freezeTo: raw.freezeTo,

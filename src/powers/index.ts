@@ -20,7 +20,7 @@ export {
   parseAuditLines,
 } from "./audit-log.ts";
 export type { Holder } from "./capability.ts";
-export { capabilityOf } from "./capability.ts";
+export { audited, capabilityOf } from "./capability.ts";
 export type { Clock, ManualClock, SystemClockParts } from "./clock.ts";
 export { makeManualClock, makeSystemClock } from "./clock.ts";
 export type { ClockPower } from "./clock-power.ts";

@@ -71,6 +71,33 @@ describe("caper run", () => {
     expect(await caper(folder, "run", "main.ts", "4", "--", "-5")).toEqual({ code: 0, stdout: "8,-10\n", stderr: "" });
   });
 
+  it("gives a script the powers that are named, also after a thaw, and no others", async () => {
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data/a.txt"), "content");
+    const source = `
+      const use = (name, ask) => { try { return ask(caper.power(name)) } catch (error) { return error.message } };
+      const report = () => console.log([
+        use("directory", (files) => files === undefined ? "none" : files.readText("/notes/a.txt")),
+        use("directory", (files) => files?.write("notes/a.txt", "changed")),
+        use("environment", (variables) => variables === undefined ? "none" : variables.get("COLOUR")),
+        caper.power("clock") === undefined, caper.power("random") === undefined,
+      ].join(", "));
+      console.log(caper.power("input").readText());
+      report();
+      let n = 0; for (let i = 0; i < 200000; i++) n += i;
+      report();`;
+    const given = ["--dir", "notes=data:ro", "--env", "COLOUR=blue"];
+    const seen = "content, directory.write: read-only: the directory is read-only, blue, true, true\n";
+    const whole = await startCaper(folder, ["run", put("powers.ts", source), ...given], { input: "typed" }).ended;
+    expect(whole).toEqual({ code: 0, stdout: `typed\n${seen}${seen}`, stderr: "" });
+    expect((await caper(folder, "run", "powers.ts")).stdout).toContain("none, , none, true, true\n");
+    const freeze = ["--freeze-after", "15M", "--freeze-to", "p.caper"];
+    const half = await startCaper(folder, ["run", "powers.ts", ...given, ...freeze], { input: "typed" }).ended;
+    expect([half.code, half.stdout]).toEqual([EXIT_CODES.frozen, `typed\n${seen}`]);
+    expect(await caper(folder, "thaw", "p.caper", ...given)).toEqual({ code: 0, stdout: seen, stderr: "" });
+    expect((await caper(folder, "thaw", "p.caper")).stdout).toContain("nothing stands for this capability");
+  });
+
   it("reports what a script throws with the script's own stack, and exit code 1", async () => {
     put("bad.js", "function f() { throw new RangeError('too far'); }\nf();\n");
     const outcome = await caper(folder, "run", "bad.js");

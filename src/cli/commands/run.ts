@@ -24,13 +24,7 @@ export function addRunCommand(program: Command): void {
     .argument("<program>", "a .wasm file (WASI preview 1), or a .js, .mjs, .ts or .mts file")
     .argument("[args...]", "arguments for the program; put -- before those that begin with a dash")
     .option("--gas <amount>", "instructions it may execute, like 50M", "10G")
-    .option("--memory <bytes>", "memory it may have, like 64M", "256M")
-    .option(
-      "--env <NAME[=value]>",
-      "give it an environment variable (repeatable)",
-      (value, all: string[]) => [...all, value],
-      [],
-    );
+    .option("--memory <bytes>", "memory it may have, like 64M", "256M");
   addEndingOptions(addEndowmentOptions(command)).action(run);
 }
 

@@ -43,6 +43,7 @@ async function thaw(path: string, raw: RawOptions): Promise<void> {
   const guest = await thawGuest({
     path,
     state: changeBudget(state, { gas: gas - (gasHeldBack ?? 0), pages }),
+    environment: options.environment,
     powers: powers.wasi,
   });
   const exitCode = await runSession({

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { failureOf, makeTestHost } from "../../../test/support/javascript.ts";
 import { type GuestError, makeCapability, type Passable, Tagged } from "../../passable/index.ts";
-import { makeCollector, makeManualClock } from "../../powers/index.ts";
-import { makeTimers, UnfinishedError } from "./index.ts";
+import { capabilityOf, makeCollector, makeManualClock, makeTimersPower } from "../../powers/index.ts";
+import { UnfinishedError } from "./index.ts";
 
 const host = makeTestHost();
 const settleAll = async (): Promise<void> => {
@@ -304,7 +304,7 @@ describe("console and timers", () => {
 
   it("fire in the order of their times", async () => {
     const clock = makeManualClock();
-    const js = host.spawn({ powers: { clock }, endowments: { timers: makeTimers(clock) } });
+    const js = host.spawn({ powers: { clock }, endowments: { timers: capabilityOf(makeTimersPower(clock)) } });
     await js.evaluate(`globalThis.seen = []; let n = 0; const id = setInterval(() => { seen.push("i"); if (++n === 3) clearInterval(id) }, 10);
       setTimeout((x) => seen.push(x), 25, "late"); const gone = setTimeout(() => seen.push("never"), 5); clearTimeout(gone);`);
     for (let i = 0; i < 10; i += 1) {

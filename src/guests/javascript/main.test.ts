@@ -1,9 +1,9 @@
 import { transformSync } from "amaro";
 import { describe, expect, it } from "vitest";
 import { failureOf, makeTestHost, throughImage } from "../../../test/support/javascript.ts";
-import { makeCollector, makeManualClock, makeSeededRandom } from "../../powers/index.ts";
+import { capabilityOf, makeCollector, makeManualClock, makeSeededRandom, makeTimersPower } from "../../powers/index.ts";
 import { resolveSpecifier } from "./collect.ts";
-import { collectModules, isTypeScriptName, makeTimers, SourceError, startMain, stripModules } from "./index.ts";
+import { collectModules, isTypeScriptName, SourceError, startMain, stripModules } from "./index.ts";
 
 const host = makeTestHost();
 const strip = (source: string): string => transformSync(source, { mode: "strip-only" }).code;
@@ -16,7 +16,10 @@ interface Ended {
 
 async function runFiles(files: { readonly [name: string]: string }, args: readonly string[] = []): Promise<Ended> {
   const [stdout, stderr, clock] = [makeCollector(), makeCollector(), makeManualClock()];
-  const { process } = host.spawn({ powers: { stdout, stderr, clock }, endowments: { timers: makeTimers(clock) } });
+  const { process } = host.spawn({
+    powers: { stdout, stderr, clock },
+    endowments: { timers: capabilityOf(makeTimersPower(clock)) },
+  });
   const modules = await collectModules({ entry: "main.ts", read: (name) => files[name], strip });
   startMain(process, { entry: "main.ts", modules, args });
   for (let round = 0; round < 300 && process.status.state !== "ended"; round += 1) {
@@ -72,7 +75,10 @@ describe("a program", () => {
 
   it("goes on after a freeze while it waits for a timer", async () => {
     const [stdout, clock] = [makeCollector(), makeManualClock()];
-    const first = host.spawn({ powers: { stdout, clock }, endowments: { timers: makeTimers(clock) } }).process;
+    const first = host.spawn({
+      powers: { stdout, clock },
+      endowments: { timers: capabilityOf(makeTimersPower(clock)) },
+    }).process;
     startMain(first, {
       entry: "m.js",
       modules: { "m.js": "console.log('start'); await new Promise((r) => setTimeout(r, 10)); console.log('end')" },
@@ -84,7 +90,7 @@ describe("a program", () => {
     first.discard();
     const second = host.kernel.thaw(state, {
       powers: { stdout, clock },
-      resolveLocator: () => makeTimers(clock),
+      resolveLocator: () => capabilityOf(makeTimersPower(clock)),
       resolveCall: () => waiting?.answer,
     });
     clock.advance(10_000_000n);
