@@ -60,6 +60,8 @@ export function makeExportDriver(process: ProcessRecord): NonNullable<Guest["dri
         pending = { name: "caper_deliver", args: [event.target, event.resolver, bytes.length, capabilities.length] };
         return;
       }
+      // Never pushed for these guests; an image may claim one.
+      if (event.kind === "direct") return;
       const status = fillInbox(process, event.answer);
       const inbox = process.inbox;
       const sizes = [inbox?.bytes.length ?? 0, inbox?.capabilities.length ?? 0];

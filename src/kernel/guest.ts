@@ -54,6 +54,8 @@ export interface GuestDriver {
   deliver(event: GuestEvent): void;
   /** The next call of the innermost turn, given the results of the one before; undefined when the turn is over. */
   next(memory: Uint8Array, results: readonly Value[] | undefined): GuestCall | undefined;
+  /** What the direct turn that is just over gives back to the host that asked for it. Kinds without it take no direct turns. */
+  takeResult?(): unknown;
 }
 
 export interface GuestCall {
@@ -72,7 +74,9 @@ export type GuestEvent =
       readonly resolver: number;
     }
   /** A promise or child that was listened to. A promise's position is dropped by it. */
-  | { readonly kind: "settle"; readonly position: number; readonly answer: GuestAnswer };
+  | { readonly kind: "settle"; readonly position: number; readonly answer: GuestAnswer }
+  /** What the host asks of this kind of guest alone. It may come out of an image: the driver checks it. */
+  | { readonly kind: "direct"; readonly payload: Plain };
 
 /** Capabilities by number: n > 0 is a c-list position, n < 0 the process's own export -(n + 1). */
 export interface GuestMessage {

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { TreeState } from "../image/index.ts";
+import type { Plain, TreeState } from "../image/index.ts";
 import { KernelError } from "./errors.ts";
 import type { HostValue } from "./host.ts";
 import type { Inspection } from "./inspect.ts";
@@ -39,6 +39,10 @@ export interface Process extends Disposable {
    * `finishSync`. Also from within an open call of the process: then as a turn that is nested in it.
    */
   callSync(exportName: string, args?: readonly HostValue[], options?: { readonly gas?: number }): SyncResult;
+  /** A turn whose payload is between the host and the driver of its kind of guest; `returned` of the result is what that gives back. */
+  direct(payload: Plain): Promise<TurnResult>;
+  /** The same as `callSync` calls. */
+  directSync(payload: Plain, options?: { readonly gas?: number }): SyncResult;
   /** Goes on with the turn that `callSync` left unfinished or parked. */
   finishSync(options?: { readonly gas?: number }): SyncResult;
   /** `_start` of a program in the manner of WASI. */
@@ -122,19 +126,27 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
       return record.reference(target);
     },
     call: (exportName, args = []) => new Promise((resolve) => pushCall(record, exportName, args, resolve)),
-    callSync: (exportName, args = [], options = {}) => callSync(record, exportName, args, options.gas, sync),
+    callSync: (exportName, args = [], options = {}) =>
+      runTurn(record, "callSync", options.gas, sync, (waiter, push) =>
+        pushCall(record, exportName, args, waiter, push),
+      ),
+    direct: (payload) => new Promise((resolve) => pushDirect(record, payload, resolve)),
+    directSync: (payload, options = {}) =>
+      runTurn(record, "directSync", options.gas, sync, (waiter, push) => pushDirect(record, payload, waiter, push)),
     finishSync: (options = {}) => finishSync(record, options.gas, sync),
     run: () => process.call("_start"),
     deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
     deliverSync: (message, options = {}) =>
       enter(record, "deliverSync", (push) => {
+        const gas = checkedGas(options.gas);
         const cell = record.deliverFromHost(options.target ?? 0, message, push);
-        sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
+        sync(gas, () => cell.answer !== undefined);
         return answerForHost(cell);
       }),
     attempt(message, options = {}) {
+      const gas = checkedGas(options.gas);
       const cell = record.deliverFromHost(options.target ?? 0, message);
-      sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined);
+      sync(gas, () => cell.answer !== undefined);
       return answerForHost(cell) ?? answerOf(cell);
     },
     refill: (budget) => refill(record, budget),
@@ -171,7 +183,7 @@ function pushCall(
   exportName: string,
   args: readonly HostValue[],
   waiter: Waiter,
-  push: (turn: Turn) => boolean = (turn) => record.push(turn),
+  push: Push = (turn) => record.push(turn),
 ): void {
   const { func, params } = findExport(record, exportName);
   const values = argsToValues(params, args, exportName);
@@ -184,32 +196,73 @@ function pushCall(
   if (!accepted) throw new KernelError("limit", `${exportName}: the mailbox of the process is full`);
 }
 
-function callSync(
+type Push = (turn: Turn) => boolean;
+
+function pushDirect(
   record: ProcessRecord,
-  exportName: string,
-  args: readonly HostValue[],
+  payload: Plain,
+  waiter: Waiter,
+  push: Push = (turn) => record.push(turn),
+): void {
+  if (record.stop !== undefined && record.isEnded) {
+    waiter(record.stop);
+    return;
+  }
+  if (record.guest?.driver?.takeResult === undefined)
+    throw new KernelError("export", `direct: guests of the kind ${record.kind.name} take no direct calls`);
+  record.tree.recordInput(record, "direct");
+  let isOver = false;
+  const told = withReturned(record, (result) => {
+    isOver = true;
+    waiter(result);
+  });
+  const accepted = push({ kind: "direct", payload, waiter: told });
+  if (!accepted && !isOver) throw new KernelError("limit", "direct: the mailbox of the process is full");
+}
+
+/** What the driver gave back is there until another turn ends. */
+function withReturned(record: ProcessRecord, waiter: Waiter): Waiter {
+  return (result) => {
+    waiter(result.kind === "done" ? { ...result, returned: record.guest?.driver?.takeResult?.() } : result);
+  };
+}
+
+/** undefined: as much as there is. */
+function checkedGas(gas: number | undefined): number {
+  if (gas === undefined || gas === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+  if (!Number.isSafeInteger(gas) || gas < 0) throw new RangeError(`gas: expected a whole number from 0, got ${gas}`);
+  return gas;
+}
+
+/** Begins a turn and runs the tree until it is over, or cannot go on here. */
+function runTurn(
+  record: ProcessRecord,
+  what: string,
   gas: number | undefined,
   sync: Sync,
+  begin: (waiter: Waiter, push: Push) => void,
 ): SyncResult {
-  return enter(record, "callSync", (push) => {
+  const most = checkedGas(gas);
+  return enter(record, what, (push) => {
     let result: TurnResult | undefined;
-    const waiter: Waiter = (reached) => {
+    begin((reached) => {
       result = reached;
-    };
-    pushCall(record, exportName, args, waiter, push);
-    const end = sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined);
+    }, push);
+    const end = sync(most, () => result !== undefined);
     return outcome(record.tree, end, result);
   });
 }
 
 function finishSync(record: ProcessRecord, gas: number | undefined, sync: Sync): SyncResult {
+  const most = checkedGas(gas);
   const turn = turnToFinish(record, "finishSync");
   if (turn === undefined) throw new KernelError("state", "finishSync: no turn is under way");
   let result: TurnResult | undefined;
-  turn.waiter = (reached) => {
+  const waiter: Waiter = (reached) => {
     result = reached;
   };
-  const end = goOn(record, () => sync(gas ?? Number.POSITIVE_INFINITY, () => result !== undefined));
+  turn.waiter = turn.kind === "direct" ? withReturned(record, waiter) : waiter;
+  const end = goOn(record, () => sync(most, () => result !== undefined));
   return outcome(record.tree, end, result);
 }
 
@@ -270,9 +323,10 @@ function resume(
   if (turn === undefined) waiter({ kind: "done", results: [] });
   else {
     const before = turn.waiter;
+    const after = turn.kind === "direct" ? withReturned(record, waiter) : waiter;
     turn.waiter = (result) => {
       before?.(result);
-      waiter(result);
+      after(result);
     };
   }
   record.tree.halted = undefined;

@@ -190,7 +190,7 @@ export class RestoreTables {
 
   #turn(record: ProcessRecord, reader: PlainReader): Turn & TurnWork {
     const { records } = this.#init;
-    const kind = reader.field("kind").oneOf(["start", "invoke", "deliver", "settle", "child"]);
+    const kind = reader.field("kind").oneOf(["start", "invoke", "direct", "deliver", "settle", "child"]);
     switch (kind) {
       case "start": {
         const func = reader.field("func").int(0, INT_MAX);
@@ -203,6 +203,8 @@ export class RestoreTables {
         checkCall(record.program, func, args, reader);
         return { kind, func, args, cell: this.#cellOrNone(reader.field("cell")) };
       }
+      case "direct":
+        return { kind, payload: reader.field("payload").value };
       case "deliver":
         return {
           kind,

@@ -157,6 +157,8 @@ class TreeSaver {
         return { kind: "start", func: turn.func };
       case "invoke":
         return { kind: "invoke", func: turn.func, args: turn.args, cell: this.#cellIndex(turn.cell) };
+      case "direct":
+        return { kind: "direct", payload: turn.payload };
       case "deliver":
         return {
           kind: "deliver",

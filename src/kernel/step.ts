@@ -248,6 +248,7 @@ function eventOf(process: ProcessRecord, turn: Turn): GuestEvent | undefined {
     const answer = { status: "stopped", child: turn.position, stop: turn.stop } as const;
     return { kind: "settle", position: turn.position, answer };
   }
+  if (turn.kind === "direct") return { kind: "direct", payload: turn.payload };
   if (turn.kind !== "deliver") return undefined;
   const message = receiveMessage(process, turn.message);
   const resolver = turn.cell === undefined ? 0 : process.clist.add({ kind: "resolver", cell: turn.cell });

@@ -16,7 +16,14 @@ export type StopReport = StopState;
 export type ProcessStatus = StatusState;
 
 /** How one turn went, as far as its caller can know: it returned, or the process stopped and its keeper left it so. */
-export type TurnResult = { readonly kind: "done"; readonly results: readonly HostValue[] } | StopReport;
+export type TurnResult =
+  | {
+      readonly kind: "done";
+      readonly results: readonly HostValue[];
+      /** Of a direct turn: what the driver gave back. */
+      readonly returned?: unknown;
+    }
+  | StopReport;
 
 /** The same for a call in the caller's own thread, which cannot wait for what comes from outside or for more than its share of gas. */
 export type SyncResult = TurnResult | { readonly kind: "parked" } | { readonly kind: "unfinished" };

@@ -22,7 +22,7 @@ export interface InputRecord {
   /** Gas that the whole tree had used when the input came. */
   readonly treeGas: number;
   readonly process: number;
-  readonly kind: "deliver" | "invoke" | "answer" | "wake" | "refill" | "resume";
+  readonly kind: "deliver" | "invoke" | "direct" | "answer" | "wake" | "refill" | "resume";
   /** Of the call that is answered. */
   readonly callId?: number;
 }

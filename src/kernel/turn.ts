@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Value } from "../image/index.ts";
+import type { Plain, Value } from "../image/index.ts";
 import type { Answer, Message } from "./message.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -29,6 +29,8 @@ export type TurnWork =
       readonly message: Message;
       readonly cell: PromiseCell | undefined;
     }
+  /** For the driver as it is; what it gives back goes to the waiter. */
+  | { readonly kind: "direct"; readonly payload: Plain }
   /** The answer to a promise that was listened to. */
   | { readonly kind: "settle"; readonly position: number; readonly promise: PromiseCell; readonly answer: Answer }
   /** A child that was listened to has stopped. */

@@ -8,12 +8,16 @@ import { storeMemory } from "../../image/index.ts";
 import type { GuestBase, HostFunction, MachineState, Program, Value } from "../../kernel/index.ts";
 import { makeMachine } from "../../kernel/index.ts";
 import type { WasmModule } from "../../wasm/index.ts";
-import { exportedFunction, HostCallFrame, isException } from "./engine.ts";
+import { register } from "./callbacks.ts";
+import { exportedFunction, HostCallFrame } from "./engine.ts";
 import { engineImports, wasiImports } from "./imports.ts";
 import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "./limits.ts";
 import { PRELUDE, PRELUDE_NAME } from "./prelude/index.ts";
+import { HostOp, SIGNAL_BYTES } from "./protocol.ts";
 import { freshState, type JavaScriptState, saveState } from "./state.ts";
+import { engineText, fillString, unitsFor } from "./strings.ts";
 import { CONTROL_BYTES } from "./tasks.ts";
+import { type Immediate, isException, type Primitive, pointerOf } from "./words.ts";
 
 /** A running engine: a machine, or in tests a plain instance. */
 export interface EngineRunner {
@@ -30,14 +34,14 @@ export type MakeRunner = (imports: {
 
 /** Services are not needed: the prelude asks for nothing while it loads. */
 export function buildBase(makeRunner: MakeRunner): GuestBase {
-  const probe: { text: string | undefined } = { text: undefined };
-  const state = freshState({ context: 0, runtime: 0, dispatcher: 0n, mailbox: 0, control: 0 });
+  const probe: Probe = { values: undefined, answer: undefined };
+  const state = freshState({ context: 0, runtime: 0, dispatcher: 0n, mailbox: 0, control: 0, jobs: 0 });
   const runner = makeRunner({
     env: engineImports(state, (context, _name, _length, _this, count, cells) => {
       const call = new HostCallFrame(context.memory(), count as number, cells as number);
-      const text = call.text(1);
-      probe.text = text === undefined ? undefined : new TextDecoder().decode(text);
-      return call.return((call.int(0) ?? 0) + 1);
+      if (call.int(0) === HostOp.register) return call.return(register(call, state));
+      probe.values = call.primitivesFrom(0, PROBE_UNITS_MAX);
+      return call.return(probe.answer);
     }),
     wasi_snapshot_preview1: wasiImports({ services: silentServices, clock: undefined, random: undefined }),
   });
@@ -87,7 +91,7 @@ class EngineSetup {
     this.#runner = runner;
   }
 
-  start(state: JavaScriptState, probe: { text: string | undefined }): JavaScriptState {
+  start(state: JavaScriptState, probe: Probe): JavaScriptState {
     this.#call("_initialize");
     if (this.#call("qjs_init") !== 0) throw new Error("engine: its start failed");
     this.#call("qjs_set_max_stack_size", ENGINE_STACK_BYTES);
@@ -107,12 +111,13 @@ class EngineSetup {
         dispatcher: this.#view().getBigInt64(dispatcherHandle, true),
         mailbox,
         control: this.#call("wasm_malloc", CONTROL_BYTES),
+        jobs: this.#findJobs(),
       },
     };
-    this.#probe(host, probe);
+    this.#probeValues(host, probe);
     for (const handle of [makeDispatcher, mailboxHandle, host]) this.#call("qjs_free_value", handle);
     this.#call("qjs_run_gc");
-    this.#runner.memory().fill(0, mailbox, mailbox + MAILBOX_BYTES);
+    this.#runner.memory().fill(0, mailbox, mailbox + MAILBOX_BYTES + SIGNAL_BYTES);
     return ready;
   }
 
@@ -163,12 +168,12 @@ class EngineSetup {
   }
 
   #makeMailbox(): [handle: number, pointer: number] {
-    const handle = this.#evaluate(`new Uint8Array(${MAILBOX_BYTES})`, PRELUDE_NAME);
+    const handle = this.#evaluate(`new Uint8Array(${MAILBOX_BYTES + SIGNAL_BYTES})`, PRELUDE_NAME);
     const buffer = this.#evaluate(`(view) => view.buffer`, PRELUDE_NAME);
     const bufferHandle = this.#apply(buffer, [handle]);
     const length = this.#call("wasm_malloc", 4);
     const pointer = this.#call("qjs_get_array_buffer", bufferHandle, length);
-    if (this.#view().getUint32(length, true) !== MAILBOX_BYTES) throw unknownEngine("array buffer");
+    if (this.#view().getUint32(length, true) !== MAILBOX_BYTES + SIGNAL_BYTES) throw unknownEngine("array buffer");
     for (const used of [buffer, bufferHandle]) this.#call("qjs_free_value", used);
     this.#call("wasm_free", length);
     return [handle, pointer];
@@ -184,17 +189,49 @@ class EngineSetup {
     return this.#checked(result);
   }
 
-  /** A call of the host function with each shape of argument that the host reads out of the engine's memory. */
-  #probe(host: number, probe: { text: string | undefined }): void {
-    for (const text of ["plain", "caf\u00e9 \u00ff", "\u65e5\u672c \ud83d\ude00", "x".repeat(100)]) {
-      const source = `(host) => host(41, JSON.parse(${JSON.stringify(JSON.stringify(text))})) === 42 ? 1 : 0`;
-      const check = this.#evaluate(source, PRELUDE_NAME);
-      const result = this.#apply(check, [host]);
-      const word = this.#view().getBigInt64(result, true);
-      if (word !== 1n) throw unknownEngine("integers");
-      if (probe.text !== text) throw unknownEngine("strings");
-      for (const handle of [check, result]) this.#call("qjs_free_value", handle);
+  /** Where the runtime keeps the list of jobs: what is an empty list before there is one, and a list of one after it. */
+  #findJobs(): number {
+    const runtime = this.#call("qjs_get_runtime_ptr");
+    const isEmpty = (words: readonly number[], index: number): boolean =>
+      words[index] === runtime + 4 * index && words[index + 1] === runtime + 4 * index;
+    const before = this.#words(runtime);
+    const promise = this.#evaluate("Promise.resolve().then(() => {})", PRELUDE_NAME);
+    const after = this.#words(runtime);
+    const heads = before.flatMap((_, index) => (isEmpty(before, index) && !isEmpty(after, index) ? [index] : []));
+    const [head] = heads;
+    if (head === undefined || heads.length > 1 || after[head] !== after[head + 1]) throw unknownEngine("jobs");
+    this.#call("qjs_execute_pending_job");
+    if (!isEmpty(this.#words(runtime), head)) throw unknownEngine("jobs");
+    this.#call("qjs_free_value", promise);
+    return runtime + 4 * head;
+  }
+
+  /** Each shape of value on its way out and in: the guest makes it, and the host reads it; the host makes it, and the guest compares. */
+  #probeValues(host: number, probe: Probe): void {
+    for (const [source, value] of PROBES) {
+      const isText = typeof value === "string";
+      probe.answer = isText ? 0 : value;
+      const check = this.#evaluate(
+        `(host, given) => { const value = ${source}, answer = host(41, value); return ${isText ? "given === value && answer === 0" : "Object.is(answer, value)"} ? 1 : 0; }`,
+        PRELUDE_NAME,
+      );
+      const given = this.#makeText(isText ? value : "");
+      const result = this.#apply(check, [host, given]);
+      const isRight = this.#view().getBigInt64(result, true) === 1n;
+      if (!isRight || !Object.is(probe.values?.[1], value)) throw unknownEngine(typeof value);
+      for (const handle of [check, result, given]) this.#call("qjs_free_value", handle);
     }
+  }
+
+  /** A handle of a string that the host has written in place. */
+  #makeText(text: string): number {
+    const prepared = engineText(text);
+    const context = this.#call("qjs_get_context_ptr");
+    const word = BigInt(this.#call("JS_NewStringUTF16", context, 0, unitsFor(prepared)));
+    const handle = this.#call("wasm_malloc", 8);
+    fillString(this.#runner.memory(), this.#view(), pointerOf(word), prepared);
+    this.#view().setBigInt64(handle, word, true);
+    return handle;
   }
 
   #checked(handle: number): number {
@@ -206,6 +243,40 @@ class EngineSetup {
     throw new Error(`engine: the prelude failed: ${text}`);
   }
 }
+
+/** What the probing host function was given, and what it answers. */
+interface Probe {
+  values: readonly Primitive[] | undefined;
+  answer: Immediate;
+}
+
+const PROBE_UNITS_MAX = 100_000;
+
+/** As the guest makes them, and as the host knows them: numbers of each kind; strings narrow, wide, long, cut out, put together. */
+const PROBES: readonly (readonly [source: string, value: Primitive])[] = [
+  ...["42", "-1", "0.5", "-0", "NaN", "-Infinity", "2 ** 31", "-1e300", "5e-324"].map((source): [string, number] => [
+    source,
+    source === "2 ** 31" ? 2 ** 31 : Number(source),
+  ]),
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["undefined", undefined],
+  ...[
+    "",
+    "plain",
+    "caf\u00e9 \u00ff",
+    "\u65e5\u672c \ud83d\ude00",
+    "\ud800.",
+    "x".repeat(101),
+    "\u3042".repeat(100),
+  ].map((text): [string, string] => [`JSON.parse(${JSON.stringify(JSON.stringify(text))})`, text]),
+  ['"0123456789".repeat(2000).slice(11, 12000)', "0123456789".repeat(2000).slice(11, 12_000)],
+  [
+    '("a".repeat(9000) + "\\u00e9".repeat(9000)) + "\\u3042".repeat(9000)',
+    `${"a".repeat(9000)}${"\u00e9".repeat(9000)}${"\u3042".repeat(9000)}`,
+  ],
+];
 
 /** More than the part of the runtime that holds its hooks. */
 const RUNTIME_WORDS = 200;

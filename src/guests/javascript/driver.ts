@@ -1,78 +1,112 @@
 /**
  * Turns an event into calls of the engine's exports: the dispatcher gets the event, then scripts and imports that it asked
- * for run, then jobs until there are none, then rejections that nobody handled are reported.
+ * for run, then jobs until there are none, then rejections that nobody handled are reported. A direct call does without the dispatcher.
  * @module
  */
 
-import type { GuestCall, GuestDriver, GuestEvent, GuestMessage, Value } from "../../kernel/index.ts";
+import type { GuestCall, GuestDriver, GuestEvent, Value } from "../../kernel/index.ts";
+import { type DirectResult, directTask } from "./direct.ts";
 import type { EngineFunctions } from "./engine.ts";
+import { TURNS_MAX } from "./limits.ts";
 import { DispatchEvent } from "./protocol.ts";
-import type { JavaScriptState } from "./state.ts";
-import { advanceTask, CALL_ARGS_MAX, type CallTask, type Task, type TextTask } from "./tasks.ts";
+import type { EngineTurn, JavaScriptState } from "./state.ts";
+import { advanceTask, type Bench, controlOf, hasJobs, type Task, type TextTask } from "./tasks.ts";
 import { answerText, messageText } from "./texts.ts";
 
 export function makeDriver(state: JavaScriptState, functions: EngineFunctions): GuestDriver {
+  const bench = new DriverBench(state, functions);
+  let result: DirectResult | undefined;
   return Object.freeze({
     deliver(event: GuestEvent): void {
-      state.turnEndDue = true;
-      state.tasks.push(taskForEvent(event), { kind: "jobs", step: 0 });
+      if (state.turns.length >= TURNS_MAX) throw new RangeError(`turns: more than ${TURNS_MAX} in each other`);
+      if (state.turns.length === 0) state.turnEndDue = true;
+      state.turns.push(turnFor(event));
     },
     next(memory: Uint8Array, results: readonly Value[] | undefined): GuestCall | undefined {
-      let result = results?.[0];
+      const turn = state.turns[state.turns.length - 1];
+      if (turn === undefined) return undefined;
+      bench.use(memory);
+      let last = results?.[0];
       for (;;) {
-        const task = state.tasks[0] ?? nextTask(state);
-        if (task === undefined) return undefined;
-        const call = advanceTask(task, { functions, state, memory }, result);
+        const task = turn.tasks[0] ?? nextTask(turn, bench);
+        if (task === undefined) break;
+        const call = advanceTask(task, bench, last);
         if (call !== undefined) return call;
-        state.tasks.splice(state.tasks.indexOf(task), 1);
-        result = undefined;
+        if (task.kind === "direct") turn.result = task.result;
+        turn.tasks.shift();
+        last = undefined;
       }
+      state.turns.pop();
+      result = turn.result;
+      return undefined;
     },
+    takeResult: () => result,
   });
 }
 
-function taskForEvent(event: GuestEvent): Task {
-  if (event.kind === "deliver") {
-    const call = event.target === 0 ? simpleCall(event.message) : undefined;
-    if (call !== undefined) return { kind: "call", step: 0, resolver: event.resolver, ...call };
-    return textTask(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message));
+/** Views on the memory live until it grows. */
+class DriverBench implements Bench {
+  readonly functions: EngineFunctions;
+  readonly state: JavaScriptState;
+  memory: Uint8Array = new Uint8Array();
+  view: DataView = new DataView(new ArrayBuffer(0));
+  control = 0;
+
+  constructor(state: JavaScriptState, functions: EngineFunctions) {
+    this.state = state;
+    this.functions = functions;
   }
-  const { status, text } = answerText(event.answer, event.position);
-  return textTask(DispatchEvent.settle, event.position, status, text);
+
+  use(memory: Uint8Array): void {
+    this.control = controlOf(this.state, this.state.turns.length - 1);
+    if (memory.buffer === this.memory.buffer) return;
+    this.memory = memory;
+    this.view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  }
 }
 
-/** `["call","name",1,2]` and the like, exactly: everything else is for the guest to read. */
-const SIMPLE_CALL = /^\["call","([A-Za-z_$][\w$]*)"((?:,(?:0|-?[1-9][0-9]{0,8}))*)\]$/;
-const SIMPLE_CALL_BYTES_MAX = 128;
-
-function simpleCall(message: GuestMessage): Pick<CallTask, "name" | "args" | "string"> | undefined {
-  const { bytes } = message;
-  if (bytes.length > SIMPLE_CALL_BYTES_MAX || bytes[0] !== 0x5b || bytes[2] !== 0x63) return undefined;
-  const match = SIMPLE_CALL.exec(String.fromCharCode(...bytes));
-  const [, name, list] = match ?? [];
-  if (name === undefined || list === undefined) return undefined;
-  const args = list === "" ? [] : list.slice(1).split(",").map(Number);
-  if (args.length > CALL_ARGS_MAX) return undefined;
-  return { name: new TextEncoder().encode(name), args, string: 0n };
+function turnFor(event: GuestEvent): EngineTurn {
+  switch (event.kind) {
+    case "direct":
+      return { kind: "direct", tasks: [directTask(event.payload)], result: undefined };
+    case "deliver":
+      return messageTurn(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message));
+    case "settle": {
+      const { status, text } = answerText(event.answer, event.position);
+      return messageTurn(DispatchEvent.settle, event.position, status, text);
+    }
+    default:
+      return event satisfies never;
+  }
 }
 
-function textTask(event: number, a: number, b: number, text: Uint8Array): TextTask {
-  return { kind: "text", step: 0, event, a, b, text, buffer: 0, string: 0n };
+function messageTurn(event: number, a: number, b: number, text: Uint8Array): EngineTurn {
+  const task: TextTask = { kind: "text", step: 0, event, a, b, text, buffer: 0, string: 0n };
+  return { kind: "message", tasks: [task], result: undefined };
 }
 
-/** What is left to do when the tasks of the event are done. Handlers may run because of a report, so jobs follow it. */
-function nextTask(state: JavaScriptState): Task | undefined {
-  const tasks = state.tasks;
-  const [promise, reason, handled] = state.rejections.splice(0, 3);
-  if (promise !== undefined && reason !== undefined) {
+/**
+ * What is left to do when the tasks of the event are done. Jobs run when no code of the guest is under way any more, or where a
+ * message came meanwhile, whose answer may depend on them. Handlers may run because of a report, so jobs follow it.
+ */
+function nextTask(turn: EngineTurn, bench: Bench): Task | undefined {
+  const { state } = bench;
+  const isOutermost = state.turns.length === 1;
+  if ((isOutermost || turn.kind === "message") && hasJobs(bench)) turn.tasks.push({ kind: "jobs", step: 0 });
+  else if (isOutermost) pushReport(turn, state);
+  return turn.tasks[0];
+}
+
+function pushReport({ tasks }: EngineTurn, state: JavaScriptState): void {
+  if (state.rejections.length > 0) {
+    const [promise = 0, reason = 0, handled = 0] = state.rejections.splice(0, 3);
     state.reportDue = true;
     tasks.push({ kind: "rejection", step: 0, promise, reason, handled: handled === 1 });
   } else if (state.reportDue) {
     state.reportDue = false;
-    tasks.push({ kind: "report", step: 0 }, { kind: "jobs", step: 0 });
+    tasks.push({ kind: "report", step: 0 });
   } else if (state.isMain && state.turnEndDue) {
     state.turnEndDue = false;
     tasks.push({ kind: "turnEnd", step: 0 });
   }
-  return tasks[0];
 }

@@ -1,36 +1,30 @@
 /**
- * How the engine (QuickJS-ng as the npm package quickjs-wasi builds it) lays out what crosses its border: values as 64-bit
- * words, strings, the arguments of a host call. It is checked against the engine itself when the base image is built, so that
+ * How the engine (QuickJS-ng as the npm package quickjs-wasi builds it) is called, and how it lays out the arguments of a host
+ * call (its values: words.ts, strings.ts). It is checked against the engine itself when the base image is built, so that
  * another version of the package fails there, with a sentence, and not later.
  * @module
  */
 
 import type { WasmModule } from "../../wasm/index.ts";
-
-/** Upper halves of value words. */
-const TAG_INT = 0;
-const TAG_STRING = -7;
-const TAG_EXCEPTION = 6n;
-
-export const JS_UNDEFINED: bigint = 3n << 32n;
-
-export function isException(value: bigint): boolean {
-  return value >> 32n === TAG_EXCEPTION;
-}
-
-export function intValue(value: number): bigint {
-  return BigInt(value >>> 0);
-}
-
-export function boolValue(value: boolean): bigint {
-  return (1n << 32n) | (value ? 1n : 0n);
-}
+import { type EngineText, readText, textToString, textToUtf8 } from "./strings.ts";
+import {
+  type Immediate,
+  IS_OTHER,
+  IS_ROPE,
+  IS_STRING,
+  isObject,
+  type Primitive,
+  readImmediate,
+  writeImmediate,
+} from "./words.ts";
 
 /** What the driver calls. */
 export interface EngineFunctions {
   readonly malloc: number;
   readonly free: number;
   readonly newString: number;
+  /** (context, source, units): the characters are written in place afterwards. */
+  readonly newString16: number;
   readonly call: number;
   readonly freeValue: number;
   readonly evaluate: number;
@@ -43,6 +37,7 @@ const EXPORT_NAMES: { readonly [Name in keyof EngineFunctions]: string } = {
   malloc: "wasm_malloc",
   free: "wasm_free",
   newString: "JS_NewStringLen",
+  newString16: "JS_NewStringUTF16",
   call: "JS_Call",
   freeValue: "JS_FreeValue",
   evaluate: "JS_Eval",
@@ -77,11 +72,15 @@ export class HostCallFrame {
     this.count = count;
   }
 
+  /** Whether the memory has grown since, or been replaced. */
+  get isDetached(): boolean {
+    return this.#memory.length === 0;
+  }
+
   /** undefined where it is no integer. */
   int(index: number): number | undefined {
-    const cell = this.#cell(index);
-    if (cell === undefined || this.#view.getInt32(cell + 4, true) !== TAG_INT) return undefined;
-    return this.#view.getInt32(cell, true);
+    const value = this.#immediate(index);
+    return typeof value === "number" && (value | 0) === value ? value | 0 : undefined;
   }
 
   /** All arguments from this one on, which must be integers. */
@@ -95,62 +94,62 @@ export class HostCallFrame {
     return ints;
   }
 
-  /** The UTF-8 of a string; undefined where it is none, or one that is not in one piece (results of native functions are). */
+  /** The UTF-8 of a string; undefined where it is none. */
   text(index: number): Uint8Array | undefined {
+    const text = this.#text(index, STRING_UNITS_MAX);
+    return text && textToUtf8(text);
+  }
+
+  /** All arguments from this one on; undefined where one is no primitive, or they are too long. */
+  primitivesFrom(start: number, unitsMax: number): Primitive[] | undefined {
+    const values: Primitive[] = [];
+    let units = 0;
+    for (let index = start; index < this.count; index += 1) {
+      const value = this.#immediate(index);
+      if (value === IS_OTHER) return undefined;
+      if (value === IS_STRING || value === IS_ROPE) {
+        const text = this.#text(index, unitsMax - units);
+        if (text === undefined) return undefined;
+        units += text.length;
+        values.push(textToString(text));
+      } else {
+        values.push(value);
+      }
+    }
+    return values;
+  }
+
+  /** The word of an object or function. */
+  object(index: number): bigint | undefined {
     const cell = this.#cell(index);
-    if (cell === undefined || this.#view.getInt32(cell + 4, true) !== TAG_STRING) return undefined;
-    return readString(this.#memory, this.#view, this.#view.getUint32(cell, true));
+    return cell !== undefined && isObject(this.#view, cell) ? this.#view.getBigInt64(cell, true) : undefined;
   }
 
   /** The result for the engine's trampoline: the cell of argument 0, which it then owns; so it is taken out of the vector. */
-  return(result: number): number {
+  return(result: Immediate): number {
     const cell = this.#view.getUint32(this.#cells, true);
     this.#view.setUint32(this.#cells, 0, true);
-    this.#view.setInt32(cell, result, true);
-    this.#view.setInt32(cell + 4, TAG_INT, true);
+    writeImmediate(this.#view, cell, result);
     return cell | 0;
   }
 
+  #immediate(index: number): ReturnType<typeof readImmediate> {
+    const cell = this.#cell(index);
+    return cell === undefined ? IS_OTHER : readImmediate(this.#view, cell);
+  }
+
+  #text(index: number, lengthMax: number): EngineText | undefined {
+    const cell = this.#cell(index);
+    return cell === undefined ? undefined : readText(this.#memory, this.#view, cell, lengthMax);
+  }
+
+  /** What the vector holds may be anything where an image was made up. */
   #cell(index: number): number | undefined {
-    return index < this.count ? this.#view.getUint32(this.#cells + 4 * index, true) : undefined;
+    if (index >= this.count) return undefined;
+    const cell = this.#view.getUint32(this.#cells + 4 * index, true);
+    return cell + 8 <= this.#memory.length ? cell : undefined;
   }
 }
 
-/** Header of a string: length and width, kind; then the characters, or where they are. */
-const STRING_HEADER_BYTES = 24;
-
-function readString(memory: Uint8Array, view: DataView, pointer: number): Uint8Array | undefined {
-  const lengthAndWidth = view.getUint32(pointer, true);
-  const length = lengthAndWidth & 0x7fffffff;
-  const wide = lengthAndWidth >>> 31 === 1;
-  const kind = (view.getUint32(pointer + 4, true) >>> 28) & 3;
-  const source = view.getUint32(pointer + STRING_HEADER_BYTES, true);
-  const data =
-    kind === 0
-      ? pointer + STRING_HEADER_BYTES
-      : kind === 1
-        ? source + view.getUint32(pointer + STRING_HEADER_BYTES + 4, true) + STRING_HEADER_BYTES
-        : source;
-  if (data + length * (wide ? 2 : 1) > memory.length) return undefined;
-  const bytes = memory.subarray(data, data + length * (wide ? 2 : 1));
-  if (!wide && isAscii(bytes)) return bytes.slice();
-  return new TextEncoder().encode(wide ? decodeWide(bytes) : decodeLatin1(bytes));
-}
-
-export function isAscii(bytes: Uint8Array): boolean {
-  let all = 0;
-  for (const byte of bytes) all |= byte;
-  return all < 0x80;
-}
-
-const CHUNK = 0x4000;
-
-function decodeLatin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  return text;
-}
-
-function decodeWide(bytes: Uint8Array): string {
-  return new TextDecoder("utf-16le", { ignoreBOM: true }).decode(bytes);
-}
+/** The engine's own limit is 2^30 - 1. */
+const STRING_UNITS_MAX = 2 ** 30;

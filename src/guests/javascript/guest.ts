@@ -6,6 +6,7 @@
 import type { Guest, GuestBase, GuestInit, GuestKind, GuestMessage, Program } from "../../kernel/index.ts";
 import { decodePassable } from "../../passable/index.ts";
 import type { Clock, OutputStream, RandomSource } from "../../powers/index.ts";
+import { makeCallbacks, type OnCallback } from "./callbacks.ts";
 import { makeDriver } from "./driver.ts";
 import { engineFunctions } from "./engine.ts";
 import { makeHostCall } from "./host-calls.ts";
@@ -26,6 +27,8 @@ export interface JavaScriptPowers {
   readonly clock?: Clock;
   /** For Math.random, which else is seeded by the base image: the same numbers in every process. */
   readonly random?: RandomSource;
+  /** What the guest calls without a message: see `OnCallback`. Without it such calls throw in the guest. */
+  readonly onCallback?: OnCallback;
   /** A promise was rejected and the turn ended without a handler. Without this it is a line in the kernel's log. */
   onUnhandledRejection?(reason: unknown): void;
 }
@@ -46,6 +49,7 @@ export function makeJavaScriptKind(init: { readonly program: Program; readonly b
         stdout: given.stdout,
         stderr: given.stderr,
         random: given.random,
+        callbacks: makeCallbacks(state, given.onCallback),
         onUnhandledRejection(reason: GuestMessage): void {
           if (given.onUnhandledRejection === undefined) services.log(unhandledLine(reason));
           else given.onUnhandledRejection(readReason(reason));

@@ -8,19 +8,15 @@ import type { GuestAnswer, GuestMessage, GuestServices, HostContext, HostFunctio
 import { Exit, ServiceError, Suspend } from "../../kernel/index.ts";
 import type { OutputStream, RandomSource } from "../../powers/index.ts";
 import { isWait } from "../../powers/index.ts";
+import { type Callbacks, register, unregister } from "./callbacks.ts";
 import { HostCallFrame } from "./engine.ts";
-import { LOG_LINE_BYTES_MAX, MAILBOX_BYTES, MODULES_MAX, NAME_BYTES_MAX } from "./limits.ts";
-import {
-  ANSWER_CLASS_SHIFT,
-  ANSWER_INTEGER_MAX,
-  ANSWER_INTEGER_SHIFT,
-  ANSWER_MORE,
-  AnswerStatus,
-  HostOp,
-  MAILBOX_CLASS_BYTES_MIN,
-} from "./protocol.ts";
+import { LOG_LINE_BYTES_MAX, MODULES_MAX, NAME_BYTES_MAX } from "./limits.ts";
+import { BYTES_PER_GAS, present } from "./mailbox.ts";
+import { ANSWER_INTEGER_MAX, ANSWER_INTEGER_SHIFT, AnswerStatus, HostOp } from "./protocol.ts";
 import type { JavaScriptState } from "./state.ts";
+import type { Task } from "./tasks.ts";
 import { answerText, jsonText } from "./texts.ts";
+import type { Immediate } from "./words.ts";
 
 export interface HostCallParts {
   readonly state: JavaScriptState;
@@ -28,20 +24,21 @@ export interface HostCallParts {
   readonly stdout: OutputStream | undefined;
   readonly stderr: OutputStream | undefined;
   readonly random: RandomSource | undefined;
+  readonly callbacks: Callbacks;
   /** A message's bytes: the reason of a rejection that nobody handled. */
   onUnhandledRejection(reason: GuestMessage): void;
 }
 
-type Operation = (call: HostCallFrame, parts: HostCallParts, context: HostContext) => number | Suspend | Exit;
-
-const BYTES_PER_GAS = 8;
+type Operation = (call: HostCallFrame, parts: HostCallParts, context: HostContext) => Immediate | Suspend | Exit;
 
 export function makeHostCall(parts: HostCallParts): HostFunction {
   return (context, _name, _nameLength, _this, count, cells) => {
     const call = new HostCallFrame(context.memory(), count as number, cells as number);
     const operation = OPERATIONS[call.int(0) ?? 0];
     const result = operation === undefined ? ServiceError.pointer : operation(call, parts, context);
-    return typeof result === "number" ? call.return(result) : result;
+    if (result instanceof Suspend || result instanceof Exit) return result;
+    const frame = call.isDetached ? new HostCallFrame(context.memory(), call.count, cells as number) : call;
+    return frame.return(result);
   };
 }
 
@@ -61,23 +58,6 @@ function jsonFrom(call: HostCallFrame, index: number): unknown {
   const bytes = call.text(index);
   return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
 }
-
-/** Puts the first part of the inbox into the mailbox. Only the last part is shorter than the mailbox: behind it there may be spaces. */
-function present(status: number, parts: HostCallParts, context: HostContext): number {
-  const { state } = parts;
-  const part = state.inbox.subarray(0, MAILBOX_BYTES);
-  state.inbox = state.inbox.subarray(part.length);
-  let sizeClass = 0;
-  while (MAILBOX_CLASS_BYTES_MIN << sizeClass < part.length) sizeClass += 1;
-  const { mailbox } = state.places;
-  const memory = context.memory();
-  memory.set(part, mailbox);
-  memory.fill(SPACE, mailbox + part.length, mailbox + (MAILBOX_CLASS_BYTES_MIN << sizeClass));
-  context.charge(Math.floor(part.length / BYTES_PER_GAS));
-  return status | (state.inbox.length > 0 ? ANSWER_MORE : 0) | (sizeClass << ANSWER_CLASS_SHIFT);
-}
-
-const SPACE = 0x20;
 
 /** What needs no text. Negative integers do: results below zero are the kernel's errors. */
 function shortAnswer(answer: GuestAnswer): number | undefined {
@@ -103,13 +83,13 @@ function presentAnswer(
   if (short !== undefined) return short;
   const { status, text } = answerText(answer, promise);
   parts.state.inbox = text;
-  return present(status, parts, context);
+  return present(status, parts.state, context);
 }
 
 function presentJson(value: unknown, parts: HostCallParts, context: HostContext): number {
   if (typeof value === "number" && value < 0) return value;
   parts.state.inbox = jsonText([[], escapeJson(value)]);
-  return present(0, parts, context);
+  return present(0, parts.state, context);
 }
 
 /** What the kernel reports becomes a passable value: its strings are escaped, and what is undefined is left out. */
@@ -171,15 +151,20 @@ const log: Operation = (call, parts, context) => {
   return 0;
 };
 
+/** For the turn that runs. While the base image is made there is none. */
+function pushTask(state: JavaScriptState, task: Task): number {
+  const turn = state.turns[state.turns.length - 1];
+  if (turn === undefined || state.sources.size + turn.tasks.length >= MODULES_MAX) return ServiceError.limit;
+  turn.tasks.push(task);
+  return 0;
+}
+
 const evaluate: Operation = (call, { state }) => {
   const source = call.text(1);
   const name = nameFrom(call, 2);
   if (source === undefined || name === undefined) return ServiceError.pointer;
-  state.tasks.push(
-    { kind: "evaluate", step: 0, name, source, buffer: 0, value: 0n, ok: true },
-    { kind: "jobs", step: 0 },
-  );
-  return 0;
+  const task = { kind: "evaluate", step: 0, name, source, buffer: 0, value: 0n, ok: true } as const;
+  return pushTask(state, { ...task });
 };
 
 /** A module that is there already stays: the engine knows modules by name, too. */
@@ -188,15 +173,10 @@ const module: Operation = (call, { state }) => {
   const name = nameFrom(call, 2);
   if (source === undefined || name === undefined) return ServiceError.pointer;
   if (state.sources.has(name)) return 0;
-  if (state.sources.size + state.tasks.length >= MODULES_MAX) return ServiceError.limit;
-  state.tasks.push({ kind: "source", step: 0, name, source });
-  return 0;
+  return pushTask(state, { kind: "source", step: 0, name, source });
 };
 
-const modulesEnd: Operation = (_call, { state }) => {
-  state.tasks.push({ kind: "import", step: 0 }, { kind: "jobs", step: 0 });
-  return 0;
-};
+const modulesEnd: Operation = (_call, { state }) => pushTask(state, { kind: "import", step: 0 });
 
 const spawn: Operation = (call, { services }) => {
   const request = jsonFrom(call, 1) as { source: number; gas: number; pages: number; names: string[] } | undefined;
@@ -257,7 +237,7 @@ const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.answerError]: answerAs("rejected"),
   [HostOp.drop]: (call, { services }) => services.drop(call.int(1) ?? 0),
   [HostOp.find]: find,
-  [HostOp.read]: (_call, parts, context) => present(0, parts, context),
+  [HostOp.read]: (_call, { state }, context) => present(0, state, context),
   [HostOp.log]: log,
   [HostOp.eval]: evaluate,
   [HostOp.module]: module,
@@ -272,5 +252,9 @@ const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.rejected]: rejected,
   [HostOp.main]: becomeMain,
   [HostOp.random]: drawRandom,
+  [HostOp.register]: (call, { state }) => register(call, state),
+  [HostOp.unregister]: (call, { state }) => unregister(call, state),
+  [HostOp.callback]: (call, { callbacks }, context) => callbacks.text(call, context),
+  [HostOp.direct]: (call, { callbacks }, context) => callbacks.direct(call, context),
   [HostOp.exit]: (call) => new Exit((call.int(1) ?? 0) & EXIT_CODE_MASK),
 };

@@ -4,9 +4,12 @@
  */
 
 export { buildBase, buildMachineBase, type EngineRunner, type MakeRunner } from "./base.ts";
+export { type CallbackAnswer, type CallbackRequest, CallbackText, type OnCallback } from "./callbacks.ts";
 export { type CollectInit, collectModules } from "./collect.ts";
+export type { DirectResult } from "./direct.ts";
 export { JAVASCRIPT_KIND, type JavaScriptPowers, makeJavaScriptKind } from "./guest.ts";
 export {
+  type DirectSyncResult,
   type JavaScriptInstance,
   type MainInit,
   makeJavaScriptInstance,
@@ -16,3 +19,4 @@ export {
 export * as link from "./link-protocol.ts";
 export { PRELUDE } from "./prelude/index.ts";
 export { isTypeScriptName, SourceError, type StripTypes, stripModules, stripSource } from "./typescript.ts";
+export type { Primitive } from "./words.ts";

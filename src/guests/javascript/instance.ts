@@ -3,8 +3,13 @@
  * @module
  */
 
-import type { Process } from "../../kernel/index.ts";
+import type { Process, StopReport, SyncResult } from "../../kernel/index.ts";
 import { encodeMessage, valueOfAnswer } from "../../passable/index.ts";
+import { type DirectResult, directPayload } from "./direct.ts";
+import type { Primitive } from "./words.ts";
+
+/** Beside the result: why there is none, or none yet. */
+export type DirectSyncResult = DirectResult | Exclude<SyncResult, { readonly kind: "done" }>;
 
 export interface JavaScriptInstance {
   readonly process: Process;
@@ -16,6 +21,15 @@ export interface JavaScriptInstance {
   call(name: string, ...args: readonly unknown[]): Promise<unknown>;
   /** The same in the caller's own thread. Throws `UnfinishedError` where the answer needs something from outside or more gas. */
   callSync(name: string, args: readonly unknown[], options?: { readonly gas?: number }): unknown;
+  /** The number by which a function that the imported module exports, or a global one, can be called directly. */
+  register(name: string): Promise<number>;
+  /**
+   * Calls a function that the guest has registered, by its number, with primitives: without a message, in the caller's own thread,
+   * for at most `gas`. A stop is why the process does not go on; `unfinished` and `parked` turns go on with `process.finishSync`.
+   */
+  directSync(id: number, args: readonly Primitive[], options?: { readonly gas?: number }): DirectSyncResult;
+  /** The same in slices, like any other turn. */
+  direct(id: number, args: readonly Primitive[]): Promise<DirectResult | StopReport>;
   /** Sets globals: values, and capabilities. */
   set(values: { readonly [name: string]: unknown }): Promise<void>;
 }
@@ -46,10 +60,23 @@ export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
       if (answer === undefined) throw new UnfinishedError();
       return valueOfAnswer(answer);
     },
+    register: async (name: string) => (await ask("register", name)) as number,
+    directSync: (id: number, args: readonly Primitive[], options: { readonly gas?: number } = {}) =>
+      directResult(process.directSync(directPayload(id, args), options)),
+    direct: async (id: number, args: readonly Primitive[]) =>
+      directResult(await process.direct(directPayload(id, args))),
     async set(values: { readonly [name: string]: unknown }): Promise<void> {
       await ask("set", values);
     },
   });
+}
+
+type Undone<Result> = Exclude<Result, { readonly kind: "done" }>;
+
+/** What the driver of this kind of guest gave back (driver.ts), or why it did not. */
+function directResult<Result extends SyncResult>(result: Result): DirectResult | Undone<Result> {
+  if (result.kind === "done") return result.returned as DirectResult;
+  return result as Undone<Result>;
 }
 
 export interface MainInit {

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { limits } from "../../kernel/index.ts";
+
 /** Answers to synchronous calls are handed over in parts of this size. */
 export const MAILBOX_BYTES = 16_384;
 
@@ -26,6 +28,18 @@ export const LOG_LINE_BYTES_MAX = 65_536;
 
 /** Modules of one `import` message, and sources that wait for being imported. */
 export const MODULES_MAX = 10_000;
+
+/** Arguments of one direct call. */
+export const DIRECT_ARGS_MAX = 32;
+
+/** Characters (units of 16 bits) of all arguments of a direct call together; and of its result. */
+export const DIRECT_UNITS_MAX: number = 16 << 20;
+
+/** Functions that are registered for direct calls at the same time. */
+export const FUNCTIONS_MAX = 65_536;
+
+/** Turns in each other, each with its own space for the arguments of the driver's calls: as many as the kernel allows. */
+export const TURNS_MAX: number = limits.NESTED_TURNS_MAX + 1;
 
 /** A name of a module or a script. */
 export const NAME_BYTES_MAX = 1_024;

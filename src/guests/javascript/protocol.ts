@@ -56,7 +56,35 @@ export const HostOp = {
   exit: 24,
   /** () -> 27 random bits, or below zero where there is no power of randomness. */
   random: 25,
+  /** (function, role) -> its number: from now on the host may call it directly. The guest keeps it alive. */
+  register: 30,
+  /** (number) -> 0 */
+  unregister: 31,
+  /** (text) -> what the host's function answers: see `SignalStatus`. Open: the process may be called meanwhile. */
+  callback: 32,
+  /** (number, ...primitives), the same for a function of the host's. */
+  direct: 33,
 } as const;
+
+/** What a registered function is for: to be called, or to make text of results, or of exceptions, of the others. */
+export const Role = { callable: 0, resultConverter: 1, errorConverter: 2 } as const;
+
+/**
+ * Answers of the host's functions that are no texts are the result of the host call itself. For the others that is undefined,
+ * and the signal, the word behind the mailbox, says what is in the mailbox: in its lowest three bits one of these, above them
+ * as in other answers. It is 0 where the answer is undefined in truth.
+ */
+export const SignalStatus = {
+  /** A string, as JSON. */
+  string: 1,
+  /** An agreed text, as JSON. */
+  text: 2,
+  /** The same: an exception. */
+  thrown: 3,
+  /** What was asked is malformed, or too large. */
+  malformed: 4,
+} as const;
+export const SIGNAL_BYTES = 8;
 
 /** First argument of the dispatcher. */
 export const DispatchEvent = {
@@ -72,8 +100,6 @@ export const DispatchEvent = {
   report: 5,
   /** The turn is over; only asked of a process that is a program. */
   turnEnd: 6,
-  /** (resolver, name, ...integers): a call with few and simple arguments, without a text. */
-  call: 7,
 } as const;
 
 /**

@@ -4,16 +4,25 @@ import { javascriptEngine, makeTestHost } from "../../../test/support/javascript
 import type { Plain } from "../../image/index.ts";
 import { encodeMessage } from "../../passable/index.ts";
 import { freshState, loadState, saveState } from "./state.ts";
+import type { Task } from "./tasks.ts";
 
-const places = { context: 1, runtime: 2, dispatcher: -3n, mailbox: 4, control: 5 };
+const places = { context: 1, runtime: 2, dispatcher: -3n, mailbox: 4, control: 5, jobs: 6 };
 
 /** A state with one of everything. */
 function fullState() {
   const state = freshState(places);
   state.sources.set("a.js", [8, 9]);
-  state.tasks.push(
+  const tasks: Task[] = [
     { kind: "text", step: 1, event: 0, a: 0, b: 2, text: new Uint8Array([1]), buffer: 7, string: -1n },
-    { kind: "call", step: 1, resolver: 3, name: new Uint8Array([97]), args: [1, -2], string: -1n },
+    {
+      kind: "direct",
+      step: 2,
+      id: 3,
+      args: [null, true, 1.5, Number.NaN, "a", [], new Uint8Array([0, 0xd8])],
+      owned: [-1n, 2n],
+      made: 1,
+      result: { kind: "value", value: "\ud800" },
+    },
     { kind: "source", step: 0, name: "b.js", source: new Uint8Array([2]) },
     { kind: "evaluate", step: 2, name: "c.js", source: new Uint8Array(), buffer: 0, value: 0n, ok: true },
     { kind: "rejection", step: 0, promise: 1, reason: 2, handled: false },
@@ -21,7 +30,13 @@ function fullState() {
     { kind: "jobs", step: 0 },
     { kind: "report", step: 0 },
     { kind: "turnEnd", step: 0 },
+  ];
+  state.turns.push(
+    { kind: "message", tasks, result: undefined },
+    { kind: "direct", tasks: [], result: { kind: "thrown", text: "t" } },
+    { kind: "direct", tasks: [], result: { kind: "value", value: undefined } },
   );
+  state.functions.set(2, -5n);
   state.rejections.push(1, 2, 0);
   return { ...state, reportDue: true, isMain: true, turnEndDue: true, inbox: new Uint8Array([3]) };
 }
@@ -56,9 +71,12 @@ describe("what a JavaScript process saves beside its memory", () => {
       }),
       { numRuns: 2000 },
     );
-    expect(() => loadState({ ...(saved as object), tasks: [{ kind: "jump", step: 0 }] })).toThrow(
-      "image: javascript: tasks: 0: kind: expected one of",
-    );
+    expect(() =>
+      loadState({
+        ...(saved as object),
+        turns: [{ kind: "message", tasks: [{ kind: "jump", step: 0 }], result: null }],
+      }),
+    ).toThrow("image: javascript: turns: 0: tasks: 0: kind: expected one of");
   });
 
   it("with places outside of the memory fails the process, not the host", async () => {

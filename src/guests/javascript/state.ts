@@ -4,8 +4,10 @@
  */
 
 import { type Plain, PlainReader } from "../../kernel/index.ts";
-import { MODULES_MAX, REJECTIONS_PER_TURN_MAX } from "./limits.ts";
-import { CALL_ARGS_MAX, type Task } from "./tasks.ts";
+import type { DirectResult } from "./direct.ts";
+import { FUNCTIONS_MAX, MODULES_MAX, REJECTIONS_PER_TURN_MAX, TURNS_MAX } from "./limits.ts";
+import { INT32_MIN, POINTER_MAX, pointer, readResult, readTask, saveResult, saveTask, word } from "./saved-tasks.ts";
+import type { Task } from "./tasks.ts";
 
 /** Where things are in the engine's memory: the same for all processes of one base image. */
 export interface EnginePlaces {
@@ -16,14 +18,29 @@ export interface EnginePlaces {
   readonly mailbox: number;
   /** Arguments of the driver's calls. */
   readonly control: number;
+  /** Head of the list of pending jobs. */
+  readonly jobs: number;
+}
+
+/** A turn under way: what the driver has to do in it, in order. */
+export interface EngineTurn {
+  readonly kind: "message" | "direct";
+  readonly tasks: Task[];
+  /** Of a direct call that is over. */
+  result: DirectResult | undefined;
 }
 
 export interface JavaScriptState {
   readonly places: EnginePlaces;
   /** Sources in the engine's own allocations, which it frees when it has compiled them: name -> pointer and length. */
   readonly sources: Map<string, readonly [pointer: number, length: number]>;
-  /** What the driver has to do, in order. */
-  readonly tasks: Task[];
+  /** Outermost first: a turn may begin while another waits in an open host call. */
+  readonly turns: EngineTurn[];
+  /** Functions that can be called directly, by their number, as value words. The guest keeps them alive. */
+  readonly functions: Map<number, bigint>;
+  nextFunction: number;
+  /** Of the promises of the host's that calls have waited for. */
+  nextTicket: number;
   /** Rejections since the last report: promise handle, reason handle, handled. */
   readonly rejections: number[];
   reportDue: boolean;
@@ -38,7 +55,10 @@ export function freshState(places: EnginePlaces): JavaScriptState {
   return {
     places,
     sources: new Map(),
-    tasks: [],
+    turns: [],
+    functions: new Map(),
+    nextFunction: FUNCTION_FIRST,
+    nextTicket: 0,
     rejections: [],
     reportDue: false,
     isMain: false,
@@ -51,7 +71,14 @@ export function saveState(state: JavaScriptState): Plain {
   return {
     places: { ...state.places },
     sources: [...state.sources].map(([name, [pointer, length]]) => [name, pointer, length]),
-    tasks: state.tasks.map((task) => ({ ...task }) as unknown as Plain),
+    turns: state.turns.map(({ kind, tasks, result }) => ({
+      kind,
+      tasks: tasks.map(saveTask),
+      result: saveResult(result),
+    })),
+    functions: [...state.functions].map(([id, value]) => [id, value]),
+    nextFunction: state.nextFunction,
+    nextTicket: state.nextTicket,
     rejections: [...state.rejections],
     reportDue: state.reportDue,
     isMain: state.isMain,
@@ -71,9 +98,13 @@ export function loadState(saved: Plain): JavaScriptState {
       dispatcher: word(places.field("dispatcher")),
       mailbox: pointer(places.field("mailbox")),
       control: pointer(places.field("control")),
+      jobs: pointer(places.field("jobs")),
     },
     sources: new Map(reader.field("sources").list(MODULES_MAX).map(readSource)),
-    tasks: reader.field("tasks").list(TASKS_MAX).map(readTask),
+    turns: reader.field("turns").list(TURNS_MAX).map(readTurn),
+    functions: new Map(reader.field("functions").list(FUNCTIONS_MAX).map(readFunction)),
+    nextFunction: reader.field("nextFunction").int(FUNCTION_FIRST, FUNCTION_LAST),
+    nextTicket: reader.field("nextTicket").int(0, Number.MAX_SAFE_INTEGER),
     rejections: reader
       .field("rejections")
       .list(REJECTIONS_PER_TURN_MAX * 3)
@@ -85,77 +116,29 @@ export function loadState(saved: Plain): JavaScriptState {
   };
 }
 
-const POINTER_MAX = 2 ** 32 - 1;
-const INT32_MIN = -(2 ** 31);
-const STEPS_MAX = 16;
+/** Below it are the converters. */
+const FUNCTION_FIRST = 2;
+/** What the guest gets is a 32-bit integer. */
+export const FUNCTION_LAST: number = 2 ** 31 - 1;
 /** Each module is a task until it is in the engine's memory; beside them there are a few. */
 const TASKS_MAX: number = MODULES_MAX + 64;
 
-function pointer(reader: PlainReader): number {
-  return reader.int(INT32_MIN, POINTER_MAX);
+function readTurn(reader: PlainReader): EngineTurn {
+  return {
+    kind: reader.field("kind").oneOf(["message", "direct"]),
+    tasks: reader.field("tasks").list(TASKS_MAX).map(readTask),
+    result: readResult(reader.field("result")),
+  };
 }
 
-function word(reader: PlainReader): bigint {
-  if (typeof reader.value !== "bigint") throw reader.error("expected an integer of 64 bits");
-  return BigInt.asIntN(64, reader.value);
+function readFunction(reader: PlainReader): [number, bigint] {
+  const [id, value] = reader.list(2);
+  if (id === undefined || value === undefined) throw reader.error("expected a number and a word");
+  return [id.int(0, FUNCTION_LAST), word(value)];
 }
 
 function readSource(reader: PlainReader): [string, [number, number]] {
   const [name, at, length] = reader.list(3);
   if (name === undefined || at === undefined || length === undefined) throw reader.error("expected a name and a place");
   return [name.text(), [pointer(at), length.int(0, POINTER_MAX)]];
-}
-
-const TASK_KINDS = ["text", "call", "source", "import", "evaluate", "jobs", "rejection", "report", "turnEnd"] as const;
-
-function readTask(reader: PlainReader): Task {
-  const kind = reader.field("kind").oneOf(TASK_KINDS);
-  const step = reader.field("step").int(0, STEPS_MAX);
-  switch (kind) {
-    case "text":
-      return {
-        kind,
-        step,
-        event: reader.field("event").int(0, STEPS_MAX),
-        a: reader.field("a").int(INT32_MIN, POINTER_MAX),
-        b: reader.field("b").int(INT32_MIN, POINTER_MAX),
-        text: reader.field("text").bytes(),
-        buffer: pointer(reader.field("buffer")),
-        string: word(reader.field("string")),
-      };
-    case "call":
-      return {
-        kind,
-        step,
-        resolver: reader.field("resolver").int(INT32_MIN, POINTER_MAX),
-        name: reader.field("name").bytes(),
-        args: reader
-          .field("args")
-          .list(CALL_ARGS_MAX)
-          .map((item) => item.int(INT32_MIN, POINTER_MAX)),
-        string: word(reader.field("string")),
-      };
-    case "source":
-      return { kind, step, name: reader.field("name").text(), source: reader.field("source").bytes() };
-    case "evaluate":
-      return {
-        kind,
-        step,
-        name: reader.field("name").text(),
-        source: reader.field("source").bytes(),
-        buffer: pointer(reader.field("buffer")),
-        value: word(reader.field("value")),
-        ok: reader.field("ok").bool(),
-      };
-    case "rejection":
-      return {
-        kind,
-        step,
-        promise: pointer(reader.field("promise")),
-        reason: pointer(reader.field("reason")),
-        handled: reader.field("handled").bool(),
-      };
-    default:
-      return { kind, step };
-  }
 }

@@ -5,10 +5,12 @@
  */
 
 import type { Value } from "../../kernel/index.ts";
-import { boolValue, type EngineFunctions, intValue, isException, JS_UNDEFINED } from "./engine.ts";
-import { MAILBOX_BYTES } from "./limits.ts";
+import { advanceDirect, type DirectTask } from "./direct.ts";
+import type { EngineFunctions } from "./engine.ts";
+import { DIRECT_ARGS_MAX, MAILBOX_BYTES, TURNS_MAX } from "./limits.ts";
 import { DispatchEvent } from "./protocol.ts";
 import type { JavaScriptState } from "./state.ts";
+import { boolValue, intValue, isException, JS_UNDEFINED } from "./words.ts";
 
 export interface Call {
   readonly func: number;
@@ -25,16 +27,6 @@ export interface TextTask {
   readonly text: Uint8Array;
   /** 0 where the text fitted into the mailbox. */
   buffer: number;
-  string: bigint;
-}
-
-/** As a text that calls a function by name with integers only: the dispatcher gets them as they are. */
-export interface CallTask {
-  readonly kind: "call";
-  step: number;
-  readonly resolver: number;
-  readonly name: Uint8Array;
-  readonly args: readonly number[];
   string: bigint;
 }
 
@@ -86,7 +78,7 @@ export interface TurnEndTask {
 
 export type Task =
   | TextTask
-  | CallTask
+  | DirectTask
   | SourceTask
   | ImportTask
   | EvaluateTask
@@ -95,21 +87,24 @@ export type Task =
   | ReportTask
   | TurnEndTask;
 
+/** What tasks work with. */
 export interface Bench {
   readonly functions: EngineFunctions;
   readonly state: JavaScriptState;
   readonly memory: Uint8Array;
+  readonly view: DataView;
+  /** Where the arguments of this turn's calls go: those of a turn around it may still be read in place. */
+  readonly control: number;
 }
 
 /** The task's next call; undefined when it is done. */
 export function advanceTask(task: Task, bench: Bench, result: Value | undefined): Call | undefined {
+  if (task.kind === "direct") return advanceDirect(task, bench, result);
   const step = task.step;
   task.step += 1;
   switch (task.kind) {
     case "text":
       return advanceText(task, step, bench, result);
-    case "call":
-      return advanceCall(task, step, bench, result);
     case "source":
       return advanceSource(task, step, bench, result);
     case "import":
@@ -117,7 +112,7 @@ export function advanceTask(task: Task, bench: Bench, result: Value | undefined)
     case "evaluate":
       return advanceEvaluate(task, step, bench, result);
     case "jobs":
-      return advanceJobs(task, step, bench, result);
+      return advanceJobs(task, bench);
     case "rejection":
       return advanceRejection(task, step, bench);
     case "report":
@@ -156,18 +151,6 @@ function advanceText(task: TextTask, step: number, bench: Bench, result: Value |
 function newString(text: Uint8Array, bench: Bench, pointer: number): Call {
   bench.memory.set(text, pointer);
   return { func: bench.functions.newString, args: [bench.state.places.context, pointer, text.length] };
-}
-
-function advanceCall(task: CallTask, step: number, bench: Bench, result: Value | undefined): Call | undefined {
-  const { functions, state } = bench;
-  if (step === 0) return newString(task.name, bench, state.places.mailbox);
-  if (step === 1) {
-    task.string = result as bigint;
-    if (isException(task.string)) return undefined;
-    const args = task.args.map((value) => intValue(value));
-    return dispatch(bench, [intValue(DispatchEvent.call), intValue(task.resolver), task.string, ...args]);
-  }
-  return step === 2 ? { func: functions.freeValue, args: [state.places.context, task.string] } : undefined;
 }
 
 function advanceSource(task: SourceTask, step: number, bench: Bench, result: Value | undefined): Call | undefined {
@@ -229,16 +212,22 @@ function reportEvaluated(task: EvaluateTask, bench: Bench): Call {
   return dispatch(bench, [intValue(DispatchEvent.evaluated), boolValue(task.ok), task.value]);
 }
 
-function advanceJobs(task: JobsTask, step: number, bench: Bench, result: Value | undefined): Call | undefined {
+function advanceJobs(task: JobsTask, bench: Bench): Call | undefined {
   const { functions, state } = bench;
   // Promise jobs catch their own exceptions; those of others (finalizers) have nobody to go to and stay pending until the next.
-  if (step > 0 && result === 0) return undefined;
+  if (!hasJobs(bench)) return undefined;
   task.step = 1;
-  return { func: functions.executeJob, args: [state.places.runtime, state.places.control + CONTROL_CONTEXT_OFFSET] };
+  return { func: functions.executeJob, args: [state.places.runtime, bench.control + CONTROL_CONTEXT_OFFSET] };
+}
+
+/** The head of an empty list points to itself. */
+export function hasJobs({ state, view }: Pick<Bench, "state" | "view">): boolean {
+  const head = state.places.jobs;
+  return view.getUint32(head, true) !== head;
 }
 
 function advanceRejection(task: RejectionTask, step: number, bench: Bench): Call | undefined {
-  const view = new DataView(bench.memory.buffer, bench.memory.byteOffset, bench.memory.byteLength);
+  const { view } = bench;
   if (step === 0) {
     return dispatch(bench, [
       intValue(DispatchEvent.rejection),
@@ -252,17 +241,19 @@ function advanceRejection(task: RejectionTask, step: number, bench: Bench): Call
   return undefined;
 }
 
-const DISPATCH_ARGS = 7;
-/** What is left of them for the arguments of a simple call. */
-export const CALL_ARGS_MAX: number = DISPATCH_ARGS - 3;
 /** Arguments of 8 bytes, then the word into which the engine writes the context of a job. */
-const CONTROL_CONTEXT_OFFSET: number = DISPATCH_ARGS * 8;
-export const CONTROL_BYTES: number = CONTROL_CONTEXT_OFFSET + 8;
+const CONTROL_CONTEXT_OFFSET: number = DIRECT_ARGS_MAX * 8;
+const CONTROL_TURN_BYTES: number = CONTROL_CONTEXT_OFFSET + 8;
+export const CONTROL_BYTES: number = TURNS_MAX * CONTROL_TURN_BYTES;
+
+/** Where the arguments of a turn's calls go, by how many turns are around it. */
+export function controlOf(state: JavaScriptState, depth: number): number {
+  return state.places.control + depth * CONTROL_TURN_BYTES;
+}
 
 /** The dispatcher reads its arguments in place, so they are not in the mailbox, which answers overwrite. */
 function dispatch(bench: Bench, args: readonly bigint[]): Call {
-  const { context, control, dispatcher } = bench.state.places;
-  const view = new DataView(bench.memory.buffer, bench.memory.byteOffset, bench.memory.byteLength);
-  for (const [index, arg] of args.entries()) view.setBigInt64(control + 8 * index, arg, true);
-  return { func: bench.functions.call, args: [context, dispatcher, JS_UNDEFINED, args.length, control] };
+  const { context, dispatcher } = bench.state.places;
+  for (const [index, arg] of args.entries()) bench.view.setBigInt64(bench.control + 8 * index, arg, true);
+  return { func: bench.functions.call, args: [context, dispatcher, JS_UNDEFINED, args.length, bench.control] };
 }

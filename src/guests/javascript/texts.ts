@@ -5,8 +5,8 @@
  */
 
 import type { GuestAnswer, GuestMessage } from "../../kernel/index.ts";
-import { isAscii } from "./engine.ts";
 import { AnswerStatus } from "./protocol.ts";
+import { isAscii } from "./strings.ts";
 
 export interface AnswerText {
   readonly status: number;
@@ -51,7 +51,7 @@ export function jsonText(value: unknown): Uint8Array {
 }
 
 /** The mailbox is read through base64, byte by byte a character: so every character is escaped that is more than a byte. */
-function toAscii(bytes: Uint8Array): Uint8Array {
+export function toAscii(bytes: Uint8Array): Uint8Array {
   if (isAscii(bytes)) return bytes;
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const escaped = text.replace(

@@ -119,6 +119,9 @@ const caper = freeze({
   exit: (code = 0) => { host(OP.exit, code | 0); },
   meter: () => meterOf(0),
   power: endowment,
+  // What the host of this process, and nobody else, offers without a message.
+  callHost: (number, ...args) => callHost(number, args),
+  askHost,
   spawn, thaw, E, Far, Tagged,
   tagged: (tag, payload) => new Tagged(tag, payload),
 });

@@ -29,6 +29,9 @@ const root = {
   set(values) {
     for (const name of keysOf(values)) define(name, values[name]);
   },
+  register(name) {
+    return registerFunction(exportedFunction(name));
+  },
   get(name) {
     return hasOwn(entryExports, name) ? entryExports[name] : globalThis[name];
   },
@@ -38,16 +41,6 @@ const exportedFunction = (name) => {
   const found = hasOwn(entryExports, name) ? entryExports[name] : hasOwn(globalThis, name) ? globalThis[name] : undefined;
   if (typeof found !== "function") throw new TypeError_("no exported function " + stringify(String_(name)));
   return found;
-};
-
-// As the message "call", for integers only.
-const callSimply = (resolver, name, a, b, c, d) => {
-  try {
-    const found = exportedFunction(name);
-    respondWith(resolver, d !== undefined ? found(a, b, c, d) : c !== undefined ? found(a, b, c) : b !== undefined ? found(a, b) : a !== undefined ? found(a) : found(), true);
-  } catch (error) {
-    respond(resolver, true, error, true);
-  }
 };
 
 const addModules = (entry, modules) => {
@@ -163,9 +156,8 @@ const reportUnhandled = () => {
   }
 };
 
-return (kind, a, b, c, d, e, f) => {
+return (kind, a, b, c) => {
   switch (kind) {
-    case EVENT.call: return callSimply(a, b, c, d, e, f);
     case EVENT.deliver: return deliver(a, b, c);
     case EVENT.settle: return settle(a, b, c);
     case EVENT.evaluated: return void evaluated(a, b);

@@ -18,9 +18,10 @@ import {
   RELEASES_HELD_MAX,
   SHOWN_SYMBOLS,
 } from "../link-protocol.ts";
-import { DispatchEvent, HostOp, MAILBOX_CLASS_BYTES_MIN, SERVICE_ERRORS } from "../protocol.ts";
+import { DispatchEvent, HostOp, MAILBOX_CLASS_BYTES_MIN, Role, SERVICE_ERRORS, SignalStatus } from "../protocol.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { CHILDREN } from "./children.ts";
+import { DIRECT } from "./direct.ts";
 import { DISPATCH } from "./dispatch.ts";
 import { GLOBALS } from "./globals.ts";
 import { MEMBRANE } from "./membrane.ts";
@@ -32,7 +33,7 @@ import { VALUES } from "./values.ts";
 export const PRELUDE_NAME = "caper:prelude";
 
 /** Raised when base.ts sets the engine up in another way. */
-const BASE_REVISION = 1;
+const BASE_REVISION = 2;
 
 export const PRELUDE: string = [
   // Caches know a base image by the prelude: what else it depends on is named here.
@@ -42,6 +43,7 @@ export const PRELUDE: string = [
   `const OP = ${JSON.stringify(HostOp)}, EVENT = ${JSON.stringify(DispatchEvent)};`,
   `const SERVICE_ERRORS = ${JSON.stringify(SERVICE_ERRORS)};`,
   `const DEPTH_AND_SLOTS = { depth: ${PASSABLE_DEPTH_MAX}, slots: ${PASSABLE_SLOTS_MAX} };`,
+  `const ROLE = ${JSON.stringify(Role)}, SIGNAL = ${JSON.stringify(SignalStatus)}, MAILBOX_BYTES = ${MAILBOX_BYTES};`,
   `const LINK_OP = ${JSON.stringify(LinkOp)}, LINK_STATUS = ${JSON.stringify(LinkStatus)}, LINK_WAITING = ${LINK_WAITING};`,
   `const DESCRIPTOR_FLAG = ${JSON.stringify(DescriptorFlag)}, LINK_DEPTH_MAX = ${LINK_DEPTH_MAX}, RELEASES_HELD_MAX = ${RELEASES_HELD_MAX};`,
   `const KNOWN_SYMBOLS = ${JSON.stringify(KNOWN_SYMBOLS)}, SHOWN_SYMBOLS = ${JSON.stringify(SHOWN_SYMBOLS)};`,
@@ -50,6 +52,7 @@ export const PRELUDE: string = [
   `const CLASS_BYTES_MIN = ${MAILBOX_CLASS_BYTES_MIN};`,
   VALUES,
   CAPABILITIES,
+  DIRECT,
   GLOBALS,
   MEMBRANE_VALUES,
   MEMBRANE_TRAPS,
