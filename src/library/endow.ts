@@ -7,7 +7,7 @@
 
 import type { JavaScriptPowers } from "../guests/javascript/index.ts";
 import type { Capability } from "../kernel/index.ts";
-import { isCapability } from "../passable/index.ts";
+import { isCapability, makeCapability } from "../passable/index.ts";
 import {
   type AuditLog,
   type ClockPower,
@@ -33,6 +33,8 @@ export interface EndowInit {
   readonly internal: { readonly [name: string]: Capability };
 }
 
+/** Where the prelude's `caper.denied` says what the library asked for and was not given; there only with an audit log. */
+const AUDIT_ENDOWMENT = "audit";
 const NS_PER_MS = 1e6;
 
 export function endow(init: EndowInit): Endowed {
@@ -44,6 +46,9 @@ export function endow(init: EndowInit): Endowed {
   const endowments: { [name: string]: Capability } = { ...init.internal };
   for (const [name, value] of Object.entries(init.given)) {
     endowments[name] = watched(toCapability(name, value, holder), touch);
+  }
+  if (init.audit !== undefined) {
+    endowments[AUDIT_ENDOWMENT] = watched(denials(init.audit, init.package), touch);
   }
   const { clock, random, console } = init.given;
   const powers: JavaScriptPowers = {
@@ -69,6 +74,15 @@ function toCapability(
   if (powerOf(value) !== undefined) return capabilityOf(value as object, holder);
   if (isCapability(value)) return value;
   throw new TypeError(`powers.${name}: expected a power (see makePower) or a capability`);
+}
+
+function denials(audit: AuditLog, name: string): Capability {
+  return makeCapability({
+    denied(power: unknown, what: unknown): void {
+      const asked = { package: name, power: String(power), method: String(what) };
+      audit.record({ ...asked, bytes: 0, decision: "denied", reason: "not given" });
+    },
+  });
 }
 
 /** The same capability, by another object: images know endowments by their names. */

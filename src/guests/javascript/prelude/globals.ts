@@ -91,11 +91,18 @@ const endowment = (name) => {
   return found;
 };
 
+// Tells whoever watches that something was asked for that this process was not given. It is a message: nothing waits for it.
+const denied = (power, what) => {
+  const audit = endowment("audit");
+  if (audit !== undefined) then(sendSafely(audit, "denied", [String_(power), String_(what)]), () => {}, () => {});
+};
+
 const timers = new Map_();
 let timerCount = 0, timerPower;
 const startTimer = (caller, callback, delay, args, repeat) => {
   if (typeof callback !== "function") throw new TypeError_(caller + ": expected a function");
   timerPower ??= endowment("timers");
+  if (timerPower === undefined) denied("timers", caller);
   if (timerPower === undefined) throw new Error_(caller + " needs the power \"timers\", which this process was not given");
   const id = ++timerCount;
   const delayMs = Math.min(Math.max(1, Math.trunc(+delay || 0)), 2 ** 31 - 1);

@@ -182,10 +182,12 @@ export const strict: typeof ok = make({
 });
 Object.assign(strict, { strict });
 
-export default make({
+const exported: typeof ok = make({
   equal: compare("==", isLooselyEqual),
   notEqual: compare("!=", (a, b) => !isLooselyEqual(a, b)),
   deepEqual: compare("deepEqual", (a, b) => isDeepEqual(a, b, false)),
   notDeepEqual: compare("notDeepEqual", (a, b) => !isDeepEqual(a, b, false)),
   strict,
 });
+
+export default exported;

@@ -3,4 +3,6 @@
  *
  * @module
  */
-export default globalThis.console;
+const exported: Console = globalThis.console;
+
+export default exported;

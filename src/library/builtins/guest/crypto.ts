@@ -182,7 +182,7 @@ const subtle = {
 /** The global. */
 export const webcrypto = { getRandomValues, randomUUID, subtle };
 
-export default {
+const exported: object = {
   createHash,
   createHmac,
   getHashes: (): string[] => Object.keys(HASHES),
@@ -198,3 +198,5 @@ export default {
   timingSafeEqual,
   webcrypto,
 };
+
+export default exported;

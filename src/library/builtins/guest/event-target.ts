@@ -77,23 +77,27 @@ export class EventTarget {
 }
 
 const abortError = (): Error => new DOMException("This operation was aborted", "AbortError");
-/** Known to the classes below only. */
-const abortNow: unique symbol = Symbol("abort");
+/** Aborts a signal: for the classes below only. */
+let abortNow: (signal: AbortSignal, reason?: unknown) => void;
 
 export class AbortSignal extends EventTarget {
   aborted = false;
   reason: unknown = undefined;
   onabort: ((event: Event) => void) | null = null;
 
+  static {
+    abortNow = (signal, reason) => signal.#abort(reason);
+  }
+
   static abort(reason?: unknown): AbortSignal {
     const signal = new AbortSignal();
-    signal[abortNow](reason);
+    abortNow(signal, reason);
     return signal;
   }
   static timeout(delayMs: number): AbortSignal {
     const signal = new AbortSignal();
     setTimeout(
-      () => signal[abortNow](new DOMException("The operation was aborted due to timeout", "TimeoutError")),
+      () => abortNow(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError")),
       delayMs,
     );
     return signal;
@@ -101,15 +105,15 @@ export class AbortSignal extends EventTarget {
   static any(signals: Iterable<AbortSignal>): AbortSignal {
     const signal = new AbortSignal();
     for (const source of signals) {
-      if (source.aborted) signal[abortNow](source.reason);
-      else source.addEventListener("abort", () => signal[abortNow](source.reason), { once: true });
+      if (source.aborted) abortNow(signal, source.reason);
+      else source.addEventListener("abort", () => abortNow(signal, source.reason), { once: true });
     }
     return signal;
   }
   throwIfAborted(): void {
     if (this.aborted) throw this.reason;
   }
-  [abortNow](reason: unknown = abortError()): void {
+  #abort(reason: unknown = abortError()): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
@@ -121,6 +125,6 @@ export class AbortController {
   readonly signal: AbortSignal = new AbortSignal();
 
   abort(reason?: unknown): void {
-    this.signal[abortNow](reason);
+    abortNow(this.signal, reason);
   }
 }

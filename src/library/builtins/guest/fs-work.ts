@@ -248,7 +248,7 @@ function access(path: PathLike): void {
 }
 
 /** What is synchronous, a promise and a callback in `fs`. */
-export const operations = {
+export const operations: { readonly [name: string]: (...args: never[]) => unknown } = {
   access,
   appendFile,
   copyFile: (path: PathLike, newPath: PathLike): unknown =>

@@ -60,7 +60,7 @@ const missing = Object.fromEntries(
 
 const exists = (path: string, done: (isThere: boolean) => void): void => queueMicrotask(() => done(existsSync(path)));
 
-export default {
+const exported: object = {
   ...missing,
   ...synchronous,
   ...asynchronous,
@@ -69,3 +69,5 @@ export default {
   existsSync,
   promises,
 };
+
+export default exported;

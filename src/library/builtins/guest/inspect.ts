@@ -26,7 +26,7 @@ const custom: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const LINE_LENGTH_MAX = 72;
 
-export function inspect(value: unknown, options: InspectOptions = {}): string {
+function inspectValue(value: unknown, options: InspectOptions = {}): string {
   return show(value, {
     depthMax: options.depth === null ? Number.POSITIVE_INFINITY : (options.depth ?? 2),
     itemsMax: options.maxArrayLength === null ? Number.POSITIVE_INFINITY : (options.maxArrayLength ?? 100),
@@ -35,8 +35,13 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
     above: [],
   });
 }
-inspect.custom = custom;
-inspect.defaultOptions = {};
+
+type Inspect = ((value: unknown, options?: InspectOptions) => string) & {
+  readonly custom: symbol;
+  readonly defaultOptions: object;
+};
+
+export const inspect: Inspect = Object.assign(inspectValue, { custom, defaultOptions: {} });
 
 function show(value: unknown, state: State): string {
   switch (typeof value) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-export default {
+const exported: object = {
   EOL: "\n",
   arch: (): string => "wasm32",
   availableParallelism: (): number => 1,
@@ -26,3 +26,5 @@ export default {
   userInfo: (): object => ({ username: "guest", uid: -1, gid: -1, shell: null, homedir: "/" }),
   version: (): string => "1",
 };
+
+export default exported;

@@ -3,4 +3,6 @@
  *
  * @module
  */
-export default { performance: globalThis.performance };
+const exported: object = { performance: globalThis.performance };
+
+export default exported;

@@ -17,9 +17,8 @@ declare const CAPER_PACKAGE: string;
 declare const caper: Caper;
 
 // Kept: what a package does to its own globals later is its own affair.
-const { power, denied, exit } = caper;
-
-export { exit };
+const { power, denied } = caper;
+export const exit: (code?: number) => void = caper.exit;
 
 /** Methods as src/powers defines them; each decodes what it gets. */
 export interface Power {

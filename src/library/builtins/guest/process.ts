@@ -103,7 +103,7 @@ function makeStream(write: (line: string) => void): object {
   };
 }
 
-const process = {
+const process: object = {
   ...eventless,
   title: "caper",
   platform: "caper",

@@ -56,4 +56,13 @@ export function stringify(
     .join(separator);
 }
 
-export default { decode: parse, encode: stringify, escape: encodePart, parse, stringify, unescape: decodePart };
+const exported: object = {
+  decode: parse,
+  encode: stringify,
+  escape: encodePart,
+  parse,
+  stringify,
+  unescape: decodePart,
+};
+
+export default exported;

@@ -13,4 +13,11 @@ async function* setInterval<T>(delayMs?: number, value?: T): AsyncGenerator<T | 
   for (;;) yield await setTimeout(delayMs, value);
 }
 
-export default { setImmediate, setInterval, setTimeout, scheduler: { wait: setTimeout, yield: setImmediate } };
+const exported: object = {
+  setImmediate,
+  setInterval,
+  setTimeout,
+  scheduler: { wait: setTimeout, yield: setImmediate },
+};
+
+export default exported;

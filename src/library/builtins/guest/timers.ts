@@ -23,7 +23,7 @@ export function clearImmediate(immediate: unknown): void {
   if (immediate instanceof Immediate) immediate.isCleared = true;
 }
 
-export default {
+const exported: object = {
   clearImmediate,
   clearInterval: globalThis.clearInterval,
   clearTimeout: globalThis.clearTimeout,
@@ -31,3 +31,5 @@ export default {
   setInterval: globalThis.setInterval,
   setTimeout: globalThis.setTimeout,
 };
+
+export default exported;

@@ -3,4 +3,6 @@
  *
  * @module
  */
-export default { isatty: (): boolean => false };
+const exported: object = { isatty: (): boolean => false };
+
+export default exported;

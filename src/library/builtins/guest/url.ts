@@ -133,7 +133,7 @@ function pathToFileURL(path: string): globalThis.URL {
 const resolveObject = (from: string, to: string): Url => parse(resolve(from, to));
 const urlToHttpOptions = (url: globalThis.URL): object => ({ ...parse(url.href), href: url.href });
 
-export default {
+const exported: object = {
   URL,
   URLSearchParams,
   Url,
@@ -147,3 +147,5 @@ export default {
   resolveObject,
   urlToHttpOptions,
 };
+
+export default exported;

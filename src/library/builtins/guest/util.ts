@@ -10,7 +10,7 @@ type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 const promisified: unique symbol = Symbol.for("nodejs.util.promisify.custom");
 
-export function promisify(original: AnyFunction & { readonly [promisified]?: AnyFunction }): AnyFunction {
+function promisifyOne(original: AnyFunction & { readonly [promisified]?: AnyFunction }): AnyFunction {
   if (typeof original !== "function") throw new TypeError('The "original" argument must be of type function');
   const own = original[promisified];
   if (own !== undefined) return own;
@@ -25,7 +25,10 @@ export function promisify(original: AnyFunction & { readonly [promisified]?: Any
   Object.setPrototypeOf(form, Object.getPrototypeOf(original));
   return Object.defineProperties(form, Object.getOwnPropertyDescriptors(original));
 }
-promisify.custom = promisified;
+
+const promisify: typeof promisifyOne & { readonly custom: symbol } = Object.assign(promisifyOne, {
+  custom: promisified,
+});
 
 function callbackify(original: AnyFunction): AnyFunction {
   return function (...args) {
@@ -64,7 +67,9 @@ const hasTag =
   (value: unknown): boolean =>
     typeof value === "function" && tagOf(value) === tag;
 
-export const types = {
+type Test = (value: unknown) => boolean;
+
+export const types: { readonly [name: string]: Test } = {
   isAnyArrayBuffer: isTag("ArrayBuffer", "SharedArrayBuffer"),
   isArgumentsObject: isTag("Arguments"),
   isArrayBuffer: isTag("ArrayBuffer"),
@@ -108,7 +113,7 @@ export const types = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours begin with
 const COLOUR = /\u001b\[[\d;]*[A-Za-z]/g;
 
-export default {
+const exported: object = {
   callbackify,
   debug: debuglog,
   debuglog,
@@ -140,3 +145,5 @@ export default {
   isSymbol: (value: unknown): boolean => typeof value === "symbol",
   isUndefined: (value: unknown): boolean => value === undefined,
 };
+
+export default exported;
