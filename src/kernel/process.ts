@@ -14,7 +14,7 @@ import type { Answer, Capability, Message } from "./message.ts";
 import type { MeterReading } from "./meter.ts";
 import { enter, goOn, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";
-import type { Outstanding } from "./promise-cell.ts";
+import type { Outstanding, PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { answerForHost, answerOf } from "./reference.ts";
 import type { ProcessStatus, SyncResult, TurnResult } from "./stops.ts";
@@ -136,17 +136,9 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
     finishSync: (options = {}) => finishSync(record, options.gas, sync),
     run: () => process.call("_start"),
     deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
-    deliverSync: (message, options = {}) =>
-      enter(record, "deliverSync", (push) => {
-        const gas = checkedGas(options.gas);
-        const cell = record.deliverFromHost(options.target ?? 0, message, push);
-        sync(gas, () => cell.answer !== undefined);
-        return answerForHost(cell);
-      }),
+    deliverSync: (message, options = {}) => answerForHost(deliverSync(record, message, options, sync)),
     attempt(message, options = {}) {
-      const gas = checkedGas(options.gas);
-      const cell = record.deliverFromHost(options.target ?? 0, message);
-      sync(gas, () => cell.answer !== undefined);
+      const cell = deliverSync(record, message, options, sync);
       return answerForHost(cell) ?? answerOf(cell);
     },
     refill: (budget) => refill(record, budget),
@@ -177,6 +169,25 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
 }
 
 type Sync = (gas: number, done: () => boolean) => "done" | "idle" | "gas";
+
+/** Runs until the turn is over, which is later than its answer: what is nested in another call must be gone before that goes on. */
+function deliverSync(
+  record: ProcessRecord,
+  message: Message,
+  options: { readonly target?: number; readonly gas?: number },
+  sync: Sync,
+): PromiseCell {
+  return enter(record, "deliverSync", (push) => {
+    let turn: Turn | undefined;
+    const cell = record.deliverFromHost(options.target ?? 0, message, (pushed) => {
+      turn = pushed;
+      return push(pushed);
+    });
+    const isOver = (): boolean => turn === undefined || !(record.turns.includes(turn) || record.mailbox.includes(turn));
+    sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined && isOver());
+    return cell;
+  });
+}
 
 function pushCall(
   record: ProcessRecord,

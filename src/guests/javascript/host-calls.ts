@@ -117,6 +117,23 @@ function callAndWait(how: "answered" | "wait"): Operation {
   };
 }
 
+/** Openly: whoever has to answer may call this process meanwhile. */
+const callOpen: Operation = (call, parts, context) => {
+  const promise = context.suspended as number | undefined;
+  if (promise !== undefined) return presentAnswer(parts.services.answered(promise), promise, parts, context);
+  const message = messageFrom(call, 2);
+  if (message === undefined) return ServiceError.pointer;
+  context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
+  return presentAnswer(parts.services.callOpen(call.int(1) ?? 0, message), 0, parts, context);
+};
+
+function openly(operation: Operation): Operation {
+  return (call, parts, context) => {
+    context.open();
+    return operation(call, parts, context);
+  };
+}
+
 const wait: Operation = (call, parts, context) => {
   const promise = call.int(1) ?? 0;
   return presentAnswer(parts.services.wait(promise), promise, parts, context);
@@ -230,6 +247,9 @@ const EXIT_CODE_MASK = 0xff;
 const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.call]: callAndWait("answered"),
   [HostOp.callChild]: callAndWait("wait"),
+  [HostOp.callOpen]: callOpen,
+  [HostOp.callChildOpen]: openly(callAndWait("wait")),
+  [HostOp.waitOpen]: openly(wait),
   [HostOp.send]: send,
   [HostOp.wait]: wait,
   [HostOp.listen]: (call, { services }) => services.listen(call.int(1) ?? 0),

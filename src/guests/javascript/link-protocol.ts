@@ -67,6 +67,9 @@ export const LINK_DEPTH_MAX = 1_000;
 /** References that were collected are reported with the next message, or, if there are so many, with one of their own. */
 export const RELEASES_HELD_MAX = 256;
 
+/** A confined package without a budget of its own gets this part of what its library has left, once for gas and once for memory. */
+export const CONFINED_SHARE = 4;
+
 /** Under which a library finds the importer's end of its membrane. */
 export const IMPORTER_ENDOWMENT = "caper:importer";
 

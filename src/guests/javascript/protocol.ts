@@ -64,6 +64,12 @@ export const HostOp = {
   callback: 32,
   /** (number, ...primitives), the same for a function of the host's. */
   direct: 33,
+  /** As `call`, open: whoever has to answer may call this process meanwhile. */
+  callOpen: 40,
+  /** As `callChild`, open. */
+  callChildOpen: 41,
+  /** As `wait`, open. */
+  waitOpen: 42,
 } as const;
 
 /** What a registered function is for: to be called, or to make text of results, or of exceptions, of the others. */

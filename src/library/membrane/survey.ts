@@ -99,7 +99,7 @@ function surveyObject(value: object, surveyor: Surveyor, depth: number): Survey 
   const prototype: object | null = Object.getPrototypeOf(value);
   if (Array.isArray(value)) return isArrayPrototype(prototype) ? surveyEntries(value, surveyor, depth) : REFERENCE;
   if (isStructPrototype(prototype) && !isIntrinsic(value)) {
-    if (Object.getOwnPropertySymbols(value).length > 0) return REFERENCE;
+    if (Object.getOwnPropertySymbols(value).length > 0 || isPrototypeLike(value)) return REFERENCE;
     const kind = surveyEntries(value, surveyor, depth);
     return prototype === null && kind === PLAIN ? SPECIAL : kind;
   }
@@ -109,6 +109,11 @@ function surveyObject(value: object, surveyor: Surveyor, depth: number): Survey 
   }
   if (prototype === Map.prototype || prototype === Set.prototype) return surveyMembers(value, surveyor, depth);
   return REFERENCE;
+}
+
+/** Prototypes of classes look like structs, but for this. */
+function isPrototypeLike(value: object): boolean {
+  return Object.getOwnPropertyDescriptor(value, "constructor")?.enumerable === false;
 }
 
 /** Objects of the language that look like structs. */

@@ -89,11 +89,12 @@ const endow = (powers) => {
   }
   return [names, caps];
 };
-const start = (source, { gas, memoryBytes, powers = {}, keeper } = {}) => {
+const startAt = (source, { gas, memoryBytes, powers = {} } = {}) => {
   const [names, caps] = endow(powers);
   const request = stringify({ source, gas: whole(gas, "gas"), pages: Math.floor(whole(memoryBytes, "memoryBytes") / PAGE_BYTES), names });
-  return makeChild(checked(apply(host, undefined, [OP.spawn, request, ...caps])), keeper);
+  return checked(apply(host, undefined, [OP.spawn, request, ...caps]));
 };
+const start = (source, options) => makeChild(startAt(source, options), options?.keeper);
 const spawn = (source, options) => {
   const child = start(0, options);
   const { name = "script.js", modules, keeper, powers = {} } = options;
@@ -118,14 +119,21 @@ const caper = freeze({
   get args() { return mainArgs; },
   exit: (code = 0) => { host(OP.exit, code | 0); },
   meter: () => meterOf(0),
-  power: endowment,
+  power: endowment, denied,
   // What the host of this process, and nobody else, offers without a message.
   callHost: (number, ...args) => callHost(number, args),
   askHost,
   spawn, thaw, E, Far, Tagged,
+  importLibrary, importBundle, libraryOf, confined,
   tagged: (tag, payload) => new Tagged(tag, payload),
 });
 define("caper", caper);
 define("E", E);
 define("Far", Far);
+// There only where there is something to import from.
+defineProperty(globalThis, "importLibrary", {
+  get() { return endowment("packages") === undefined ? undefined : importLibrary; },
+  set(value) { define("importLibrary", value); },
+  configurable: true,
+});
 `;

@@ -80,6 +80,7 @@ const deliver = (target, resolver, text) => {
       }
       case "import":
         addModules(args[0], args[1] ?? {});
+        confinedBundles = args[2] ?? [];
         importing = { resolver, entry: args[0] };
         host(OP.modulesEnd);
         return;

@@ -7,6 +7,7 @@
 import { PASSABLE_DEPTH_MAX, PASSABLE_SLOTS_MAX } from "../../../passable/index.ts";
 import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "../limits.ts";
 import {
+  CONFINED_SHARE,
   DescriptorFlag,
   IMPORTER_ENDOWMENT,
   INTRINSICS,
@@ -24,6 +25,7 @@ import { CHILDREN } from "./children.ts";
 import { DIRECT } from "./direct.ts";
 import { DISPATCH } from "./dispatch.ts";
 import { GLOBALS } from "./globals.ts";
+import { LIBRARIES } from "./libraries.ts";
 import { MEMBRANE } from "./membrane.ts";
 import { MEMBRANE_TRAPS } from "./membrane-traps.ts";
 import { MEMBRANE_VALUES } from "./membrane-values.ts";
@@ -45,10 +47,9 @@ export const PRELUDE: string = [
   `const DEPTH_AND_SLOTS = { depth: ${PASSABLE_DEPTH_MAX}, slots: ${PASSABLE_SLOTS_MAX} };`,
   `const ROLE = ${JSON.stringify(Role)}, SIGNAL = ${JSON.stringify(SignalStatus)}, MAILBOX_BYTES = ${MAILBOX_BYTES};`,
   `const LINK_OP = ${JSON.stringify(LinkOp)}, LINK_STATUS = ${JSON.stringify(LinkStatus)}, LINK_WAITING = ${LINK_WAITING};`,
-  `const DESCRIPTOR_FLAG = ${JSON.stringify(DescriptorFlag)}, LINK_DEPTH_MAX = ${LINK_DEPTH_MAX}, RELEASES_HELD_MAX = ${RELEASES_HELD_MAX};`,
+  `const DESCRIPTOR_FLAG = ${JSON.stringify(DescriptorFlag)}, LINK_DEPTH_MAX = ${LINK_DEPTH_MAX}, RELEASES_HELD_MAX = ${RELEASES_HELD_MAX}, CONFINED_SHARE = ${CONFINED_SHARE};`,
   `const KNOWN_SYMBOLS = ${JSON.stringify(KNOWN_SYMBOLS)}, SHOWN_SYMBOLS = ${JSON.stringify(SHOWN_SYMBOLS)};`,
   `const INTRINSICS = ${JSON.stringify(INTRINSICS)}, IMPORTER_ENDOWMENT = ${JSON.stringify(IMPORTER_ENDOWMENT)};`,
-  `const OPEN_CALL = OP.callOpen ?? OP.call;`,
   `const CLASS_BYTES_MIN = ${MAILBOX_CLASS_BYTES_MIN};`,
   VALUES,
   CAPABILITIES,
@@ -57,6 +58,7 @@ export const PRELUDE: string = [
   MEMBRANE_VALUES,
   MEMBRANE_TRAPS,
   MEMBRANE,
+  LIBRARIES,
   CHILDREN,
   DISPATCH,
   "})",

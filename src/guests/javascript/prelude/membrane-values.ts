@@ -74,8 +74,10 @@ const surveyArray = (value, seen, depth) => {
   }
   return kind;
 };
+// Prototypes of classes look like structs, but for this.
+const isPrototypeLike = (value) => hasOwn(value, "constructor") && !getOwnPropertyDescriptor(value, "constructor").enumerable;
 const surveyStruct = (value, prototype, seen, depth) => {
-  if (getOwnPropertySymbols(value).length > 0) return REFERENCE;
+  if (getOwnPropertySymbols(value).length > 0 || isPrototypeLike(value)) return REFERENCE;
   mapSet(seen, value, 1);
   return surveyEntries(value, keysOf(value), prototype === null ? SPECIAL : PLAIN, seen, depth);
 };

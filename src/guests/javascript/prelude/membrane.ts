@@ -251,7 +251,7 @@ const importer = () => {
   return importerPosition;
 };
 const upward = makeLink(false,
-  (text) => linkAnswer(host(OPEN_CALL, importer(), text)),
+  (text) => linkAnswer(host(OP.callOpen, importer(), text)),
   (text) => sendLink(importer(), text));
 
 // An answer of the other side, as the array that it is.
@@ -268,7 +268,9 @@ const arrayOfAnswer = (status, parsed) => {
 };
 const sendLink = (position, text) => {
   const promise = host(OP.send, position, text);
-  if (promise < 0) return Promise_.reject(failure(promise));
+  return promise < 0 ? Promise_.reject(failure(promise)) : listenLink(promise);
+};
+const listenLink = (promise) => {
   const { promise: later, resolve, reject } = Promise_.withResolvers();
   const code = host(OP.listen, promise);
   if (code < 0) reject(failure(code));

@@ -21,6 +21,7 @@ const then = uncurry(Promise.prototype.then);
 const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapDelete = uncurry(Map.prototype.delete);
 const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);
 const objectProto = Object.prototype, isArray = Array.isArray;
+const Math_ = { floor: Math.floor };
 const Promise_ = Promise, Proxy_ = Proxy, WeakRef_ = WeakRef, TypeError_ = TypeError, RangeError_ = RangeError, Error_ = Error;
 const String_ = String, BigInt_ = BigInt, Map_ = Map, WeakMap_ = WeakMap;
 const errorMakers = { __proto__: null, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError };

@@ -1,0 +1,60 @@
+/**
+ * One list of values for all ends of membranes: host and library, guest and library, in both directions.
+ * @module
+ */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeCapability } from "../../src/passable/index.ts";
+import { GAS } from "../support/javascript.ts";
+import { bundleOf, type Exports, makeLibraryHost } from "../support/library.ts";
+import { VALUE_CASES } from "./value-cases.ts";
+
+/** Runs the text of a case on its own side. */
+const RUN = "export const run = (source) => (0, eval)('(' + source + ')');";
+
+const host = makeLibraryHost();
+// biome-ignore lint/security/noGlobalEval: the host's side of a case is text as well.
+const runHere = (source: string): Exports => globalThis.eval(`(${source})`);
+
+describe("a host and its library", () => {
+  let library: Exports;
+  beforeAll(async () => {
+    library = await host.load(RUN);
+  });
+
+  it.each(VALUE_CASES.map((one) => [one.name, one] as const))("library to host: %s", async (_name, { make, check }) => {
+    expect(await runHere(check)(library.run(make))).toBe(true);
+  });
+
+  it.each(VALUE_CASES.filter((one) => one.openOnly !== true).map((one) => [one.name, one] as const))(
+    "host to library: %s",
+    async (_name, { make, check }) => {
+      expect(await library.run(check)(runHere(make))).toBe(true);
+    },
+  );
+});
+
+describe("a guest and its library", () => {
+  const importer = host.spawn({
+    endowments: { packages: makeCapability({ bundle: () => bundleOf(RUN) as never }) },
+  });
+  beforeAll(async () => {
+    await importer.evaluate(
+      `globalThis.run = (source) => (0, eval)('(' + source + ')');
+       importLibrary("it", { gas: ${GAS / 10}, memoryBytes: ${32 << 20} }).then((ns) => { globalThis.library = ns })`,
+    );
+  });
+
+  it.each(VALUE_CASES.map((one) => [one.name, one] as const))("library to guest: %s", async (_name, { make, check }) => {
+    await importer.set({ make, check });
+    expect(await importer.evaluate("run(check)(library.run(make))")).toBe(true);
+  });
+
+  it.each(VALUE_CASES.filter((one) => one.openOnly !== true).map((one) => [one.name, one] as const))(
+    "guest to library: %s",
+    async (_name, { make, check }) => {
+      await importer.set({ make, check });
+      expect(await importer.evaluate("library.run(check)(run(make))")).toBe(true);
+    },
+  );
+});
