@@ -10,3 +10,4 @@ export { type LibraryImporter, type LibraryImporterInit, makeLibraryImporter } f
 export type { AsyncForm, ImageCache, ImportLibrary, ImportOptions, Library } from "./library.ts";
 export { libraryOf } from "./namespace.ts";
 export { type PackageSpecifier, packageNameOf, parseSpecifier } from "./packages/index.ts";
+export { makePackagesPower, type PackagesPower, type PackagesPowerOptions } from "./packages-power.ts";

@@ -52,7 +52,8 @@ export interface LengthLimit {
 
 /** The makers of patterns and guards. */
 export interface GuardMakers {
-  any(): Pattern;
+  /** `T` is what the caller claims it to be. */
+  any<T = unknown>(): Pattern<T>;
   passable(): Pattern;
   boolean(): Pattern<boolean>;
   /** Any float64, also NaN and the infinities if no limit is given. */
@@ -92,8 +93,6 @@ export interface GuardMakers {
 
 export type ArgumentsOf<P extends readonly Pattern[]> = { -readonly [K in keyof P]: TypeOf<P[K]> };
 
-const anything: Pattern = Object.freeze({ kind: "any" });
-
 function frozen<T>(shape: PatternShape): Pattern<T> {
   return Object.freeze(shape);
 }
@@ -107,7 +106,7 @@ function makeInteger(limits: NumberLimits = {}): Pattern<number> {
 const nothing: Pattern<undefined> = frozen({ kind: "literal", values: Object.freeze([undefined]) });
 
 export const M: GuardMakers = Object.freeze<GuardMakers>({
-  any: () => anything,
+  any: () => frozen({ kind: "any" }),
   passable: () => frozen({ kind: "passable" }),
   boolean: () => frozen({ kind: "boolean" }),
   number: ({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = {}) =>

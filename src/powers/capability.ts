@@ -21,15 +21,21 @@ export interface Holder {
   readonly locator?: Plain;
 }
 
+function record(holder: Holder, report: UseReport): void {
+  holder.audit?.record({ ...nameHolder(holder), ...report });
+}
+
+/** The power, with every use and denial in the holder's log: for whoever uses it on behalf of a guest without a capability. */
+export function audited<P extends object>(power: P, holder: Holder): P {
+  return logged(power, { log: (report) => record(holder, report) });
+}
+
 /**
  * The capability to use a power. Powers and functions that the power hands out become capabilities of the same holder. A call of
  * a method that the power does not have is refused, and recorded as a denial.
  */
 export function capabilityOf(power: object, holder: Holder = {}): Capability {
   const known = new WeakMap<object, Capability>();
-  const record = (report: UseReport): void => holder.audit?.record({ ...nameHolder(holder), ...report });
-  // The border also refuses results that are nested too deeply to be walked here.
-  const watched = logged(power, { log: record });
   const toGuest = (value: unknown): unknown => {
     if (typeof value === "function") {
       const call = value as HostMethod;
@@ -44,11 +50,13 @@ export function capabilityOf(power: object, holder: Holder = {}): Capability {
     const core = coreOf(inner);
     return makeDispatcher((method) => {
       if (method !== null && core.offered.includes(method)) return (...args) => toGuest(core.invoke(method, args));
-      record({ power: core.name, method: method ?? "()", bytes: 0, decision: "denied", reason: "no such method" });
+      const use = { power: core.name, method: method ?? "()", bytes: 0 };
+      record(holder, { ...use, decision: "denied", reason: "no such method" });
       return undefined;
     });
   };
-  const capability = expose(watched);
+  // Its border also refuses results that are nested too deeply to be walked here.
+  const capability = expose(audited(power, holder));
   return holder.locator === undefined ? capability : Object.freeze({ ...capability, locator: holder.locator });
 }
 
