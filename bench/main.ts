@@ -31,6 +31,7 @@ const BENCHES: { readonly [name: string]: (options: Options) => Promise<Report> 
   quickjs: async (options) => (await import("./quickjs.ts")).benchQuickjs(options),
   rewriting: async (options) => (await import("./rewriting.ts")).benchRewriting(options),
   processes: async (options) => (await import("./processes.ts")).benchProcesses(options),
+  library: async () => (await import("./library.ts")).benchLibrary(),
   stalls: async () => (await import("./stalls.ts")).benchStalls(),
 };
 
