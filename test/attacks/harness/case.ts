@@ -24,8 +24,8 @@ export interface Endowments {
   readonly clock?: boolean;
   /** The names of variables that it may read. */
   readonly environment?: readonly string[];
-  /** A folder of the application's, to be read. */
-  readonly directory?: "data";
+  /** The folder of the application, to be read. */
+  readonly directory?: "project";
   /** Requests to the application's own host, and to no other. */
   readonly http?: boolean;
 }

@@ -72,7 +72,7 @@ export const CASES: readonly AttackCase[] = [
     firesAt: "import, later, at random",
     name: "lookalike-node-ipc",
     along: ["peacenotwar"],
-    endowments: { timers: true, random: true, clock: true, directory: "data" },
+    endowments: { timers: true, random: true, clock: true, directory: "project" },
     async use({ deliver }) {
       const seen = await deliver("hello", (event: { space: string; message: string; id: string }) => [
         event.space,
@@ -109,7 +109,7 @@ export const CASES: readonly AttackCase[] = [
     title: "Nx s1ngularity (Aug 2025)",
     firesAt: "postinstall",
     name: "lookalike-nx",
-    endowments: { directory: "data" },
+    endowments: { directory: "project" },
     use: ({ buildOrder }) => buildOrder("data"),
     expected: ["base", "library", "icons", "app"],
     harm: [

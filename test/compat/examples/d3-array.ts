@@ -9,12 +9,14 @@ export async function example(d3: Library): Promise<unknown> {
   return {
     extent: d3.extent(data, (d: Library) => d.amount),
     statistics: [d3.mean([1, 2, 3, 4]), d3.deviation([1, 2, 3, 4]), d3.median([5, 1, 9]), d3.quantile([1, 2, 3], 0.25)],
-    grouped: d3.group(data, (d: Library) => d.name),
-    rolled: d3.rollup(
-      data,
-      (all: Library) => d3.sum(all, (d: Library) => d.amount),
-      (d: Library) => d.name,
-    ),
+    grouped: [...d3.group(data, (d: Library) => d.name)],
+    rolled: [
+      ...d3.rollup(
+        data,
+        (all: Library) => d3.sum(all, (d: Library) => d.amount),
+        (d: Library) => d.name,
+      ),
+    ],
     ticks: d3.ticks(1, 4, 8),
     range: d3.range(0, 1, 0.2),
     bisected: d3.bisector((d: Library) => d.amount).left([{ amount: 1 }, { amount: 5 }], 3),

@@ -1,0 +1,88 @@
+/**
+ * `npm run compat`: the compatibility table. Names of packages select, `--write` writes docs/compat.md, `--quick` compares
+ * results without measuring.
+ *
+ * @module
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { describeMachine, machineLoad } from "../../bench/measure.ts";
+import { projectRoot } from "../support/sources.ts";
+import type { Outcome } from "./one.ts";
+import { COMPAT_FOLDER, exampleNames, install } from "./project.ts";
+import { renderMarkdown, renderRow, summarize } from "./table.ts";
+
+/** A package that takes longer than this is told as one that does not end. */
+const WAIT_MS = 300_000;
+
+function lastLine(output: string): string {
+  return output.trimEnd().split("\n").at(-1) ?? "";
+}
+
+/** One package in a process of its own: what it does to a realm, or to a heap, is its own. */
+export function runOne(name: string, flags: readonly string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "one.ts"), name, ...flags], {
+    cwd: projectRoot,
+    env: { ...process.env, TZ: "UTC" },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: WAIT_MS,
+  });
+  let output = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    errors += chunk;
+  });
+  return new Promise((resolve) => {
+    child.on("close", (code) => {
+      if (code === 0) return resolve(JSON.parse(lastLine(output)) as Outcome);
+      const reason = `the process that ran it ended with ${code ?? "a signal"}: ${lastLine(errors)}`;
+      resolve({ name, isSame: false, reason, nodeLoadMs: 0 });
+    });
+  });
+}
+
+/** It is compiled when it is installed, which scripts that are off do not do. */
+function describeIsolatedVm(): string {
+  try {
+    execFileSync(process.execPath, ["-e", "require('isolated-vm')"], { cwd: COMPAT_FOLDER, stdio: "ignore" });
+    const { version } = createRequire(`${COMPAT_FOLDER}/index.js`)("isolated-vm/package.json") as { version: string };
+    return `isolated-vm ${version} is installed beside them.`;
+  } catch {
+    return "isolated-vm does not install on the machine that measured this (its install script compiles it against Node's headers), so it has no column.";
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const flags = args.filter((arg) => arg.startsWith("--"));
+  const chosen = args.filter((arg) => !arg.startsWith("--"));
+  const unknown = chosen.find((name) => !exampleNames().includes(name));
+  if (unknown !== undefined) {
+    console.error(`compat: expected one of ${exampleNames().join(", ")}, got ${JSON.stringify(unknown)}`);
+    process.exitCode = 2;
+    return;
+  }
+  install();
+  const load = machineLoad();
+  const outcomes: Outcome[] = [];
+  for (const name of chosen.length > 0 ? chosen : exampleNames()) {
+    const outcome = await runOne(name, flags);
+    outcomes.push(outcome);
+    console.log(renderRow(outcome));
+  }
+  console.log(`\n${summarize(outcomes)}`);
+  if (!flags.includes("--write")) return;
+  const busy = load > 0.5 ? `; it was busy with other work (load ${load.toFixed(1)})` : "";
+  const setting = {
+    date: new Date().toISOString().slice(0, 16),
+    machine: describeMachine() + busy,
+    isolatedVm: describeIsolatedVm(),
+  };
+  writeFileSync(join(projectRoot, "docs/compat.md"), renderMarkdown(outcomes, setting));
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

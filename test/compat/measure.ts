@@ -1,0 +1,28 @@
+/**
+ * What one ordinary call costs: the least of several rounds, since everything that disturbs only adds.
+ *
+ * @module
+ */
+import type { Example, Library } from "./example.ts";
+
+const ROUNDS = 7;
+const ROUND_MS = 12;
+const CALLS_MAX = 20_000;
+
+export async function measureCall({ call }: Example, library: Library): Promise<number> {
+  const isAsync = call(library) instanceof Promise;
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    let calls = 0;
+    let now = start;
+    while (now - start < ROUND_MS && calls < CALLS_MAX) {
+      if (isAsync) await call(library);
+      else call(library);
+      calls++;
+      now = performance.now();
+    }
+    least = Math.min(least, (now - start) / calls);
+  }
+  return least * 1000;
+}
