@@ -66,7 +66,7 @@ export function makeRecord(init: RecordInit): ProcessRecord {
     record.guest =
       guest.driver === undefined ? { ...guest, save: () => guest.save(), driver: makeExportDriver(record) } : guest;
     const modules = { ...guest.modules, [CAPER_MODULE]: makeCaperModule(record, services) };
-    assertImports(program.module, modules, kind.name);
+    assertImports(program.module, modules, kind);
     const machine = makeMachine({
       program,
       imports: (module, name) => lookUp(modules, module, name),
@@ -92,7 +92,7 @@ function lookUp(modules: ModuleTable, module: string, name: string): HostFunctio
 }
 
 /** The only imports are those that kernel and kind provide; everything else is refused by name before it runs. */
-function assertImports(module: WasmModule, modules: ModuleTable, kind: string): void {
+function assertImports(module: WasmModule, modules: ModuleTable, kind: GuestKind): void {
   for (const item of module.imports) {
     const name = `${item.module}.${item.name}`;
     if (item.kind !== "func")
@@ -102,10 +102,11 @@ function assertImports(module: WasmModule, modules: ModuleTable, kind: string): 
       const hint =
         item.module === CAPER_MODULE
           ? `caper has ${CAPER_FUNCTIONS.join(", ")}`
-          : `guests of kind ${kind} may import from ${provided}`;
+          : `guests of kind ${kind.name} may import from ${provided}`;
       throw new KernelError("unknown-import", `import ${name}: not provided; ${hint}`);
     }
-    const wanted = item.module === CAPER_MODULE ? caperSignature(item.name) : undefined;
+    const wanted =
+      item.module === CAPER_MODULE ? caperSignature(item.name) : kind.signatureOf?.(item.module, item.name);
     const type = module.types[item.type];
     if (wanted !== undefined && (type === undefined || !sameType(wanted, type))) {
       throw new KernelError("unknown-import", `import ${name}: expected the type ${typeText(wanted)}`);

@@ -5,6 +5,7 @@
  */
 
 import type { MachineState, Plain, Value } from "../image/index.ts";
+import type { FunctionType } from "../wasm/index.ts";
 import type { HostFunction, Suspend } from "./host.ts";
 import type { BrokenCode } from "./message.ts";
 import type { MeterReading } from "./meter.ts";
@@ -20,6 +21,8 @@ export interface GuestKind {
   readonly base?: GuestBase;
   /** Import modules that it provides, where it can run any program that imports nothing else. */
   readonly provides?: readonly string[];
+  /** The type that an import must have; undefined for one that may have any. A program that imports it with another is refused. */
+  signatureOf?(importModule: string, name: string): FunctionType | undefined;
   /** Slots of the call stack, where the kind needs another limit than the default: the same for all its processes, everywhere. */
   readonly stackSlotsMax?: number;
   make(init: GuestInit): Guest;

@@ -25,6 +25,15 @@ function spawn(powers: WasiInit): Process {
 
 const rootOf = (process: Process): string => encodeImage(process.freeze()).root;
 
+/** A module whose only content is one import: `fd_close` with so many i32 parameters and these results. */
+function importing(params: number, results: readonly number[]): Uint8Array<ArrayBuffer> {
+  const text = (words: string): number[] => [words.length, ...new TextEncoder().encode(words)];
+  const section = (id: number, content: readonly number[]): number[] => [id, content.length, ...content];
+  const type = [0x60, params, ...Array<number>(params).fill(0x7f), results.length, ...results];
+  const item = [...text("wasi_snapshot_preview1"), ...text("fd_close"), 0, 0];
+  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, [1, ...type]), ...section(2, [1, ...item])]);
+}
+
 describe("a WASI program in the kernel", () => {
   it("runs with what it was given, and ends with the same image however often it was frozen", () => {
     const stdout = makeCollector();
@@ -58,5 +67,21 @@ describe("a WASI program in the kernel", () => {
     expect(() => kernel.spawn({ program: kernel.load(program), guest: "wasm", gas: 1, memoryBytes: 64 << 20 })).toThrow(
       KernelError,
     );
+  });
+
+  it("is refused before it runs where it imports a function with another type", () => {
+    const kernel = makeTestKernel();
+    const spawn = (params: number, results: readonly number[]) =>
+      kernel.spawn({ program: kernel.load(importing(params, results)), guest: "wasi", gas: 1000, memoryBytes: 65_536 });
+    spawn(1, [0x7f]).discard();
+    for (const [params, results] of [
+      [2, [0x7f]],
+      [1, []],
+      [1, [0x7e]],
+    ] as const) {
+      expect(() => spawn(params, results)).toThrow(
+        "import wasi_snapshot_preview1.fd_close: expected the type (i32) -> (i32)",
+      );
+    }
   });
 });

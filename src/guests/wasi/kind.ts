@@ -9,6 +9,7 @@ import type { GuestInit, GuestKind } from "../../kernel/index.ts";
 import { WASI_MODULE } from "./abi.ts";
 import { makeWasi } from "./make-wasi.ts";
 import type { WasiInit } from "./process.ts";
+import { wasiSignature } from "./signatures.ts";
 
 function initOf(init: GuestInit): WasiInit {
   if (init.powers !== undefined && (typeof init.powers !== "object" || init.powers === null)) {
@@ -21,6 +22,7 @@ function initOf(init: GuestInit): WasiInit {
 export const WASI_KIND: GuestKind = Object.freeze<GuestKind>({
   name: "wasi",
   provides: [WASI_MODULE],
+  signatureOf: (importModule, name) => (importModule === WASI_MODULE ? wasiSignature(name) : undefined),
   make(init: GuestInit) {
     const wasi = makeWasi(initOf(init));
     return { modules: { [WASI_MODULE]: wasi.functions }, save: () => wasi.save() as Plain };
