@@ -180,7 +180,7 @@ const subtle = {
 };
 
 /** The global. */
-export const webcrypto = { getRandomValues, randomUUID, subtle };
+export const webcrypto: object = { getRandomValues, randomUUID, subtle };
 
 const exported: object = {
   createHash,
