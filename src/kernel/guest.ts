@@ -151,6 +151,8 @@ export interface GuestServices {
   call(target: number, message: GuestMessage): GuestAnswer | Suspend | number;
   /** The same, *open*: until it is answered, whoever the process waits for may have turns of its own nested in this one. */
   callOpen(target: number, message: GuestMessage): GuestAnswer | Suspend | number;
+  /** An open call that is waited for with `wait`: the position of the promise for its answer. */
+  sendOpen(target: number, message: GuestMessage): number;
   answered(position: number): GuestAnswer | Suspend | number;
   /** The answer becomes an event of a later turn. */
   listen(position: number): number;

@@ -30,6 +30,11 @@ export function makeServices(process: ProcessRecord): GuestServices {
       process.machine?.open();
       return call(process, target, message);
     },
+    sendOpen(target: number, message: GuestMessage): number {
+      process.machine?.open();
+      const path = pathTo(process, target);
+      return path === "strict" ? ServiceError.cycle : send(process, target, message, path === "open");
+    },
     answered: (position: number) => answered(process, position),
     listen: (position: number) => listen(process, position),
     answer: (resolver: number, status: "fulfilled" | "rejected", message: GuestMessage) =>
@@ -73,13 +78,18 @@ function send(process: ProcessRecord, position: number, guestMessage: GuestMessa
 }
 
 function call(process: ProcessRecord, position: number, message: GuestMessage): GuestAnswer | Suspend | number {
-  const target = targetAt(process, position);
-  const callee = typeof target === "number" ? undefined : ExportReference.resolve(target)?.process;
   // Found out before the message is sent, so that it does not arrive when nobody waits for it any more.
-  const path = callee === undefined ? "none" : callee === process ? "strict" : waitPath(callee, process);
+  const path = pathTo(process, position);
   if (path === "strict") return CYCLE;
   const promise = send(process, position, message, path === "open");
   return promise < 0 ? promise : answered(process, promise);
+}
+
+/** How the target of a call waits for the caller. */
+function pathTo(process: ProcessRecord, position: number): ReturnType<typeof waitPath> {
+  const target = targetAt(process, position);
+  const callee = typeof target === "number" ? undefined : ExportReference.resolve(target)?.process;
+  return callee === undefined ? "none" : callee === process ? "strict" : waitPath(callee, process);
 }
 
 const CYCLE: GuestAnswer = Object.freeze({

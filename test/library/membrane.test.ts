@@ -45,10 +45,13 @@ describe("a guest and its library", () => {
     );
   });
 
-  it.each(VALUE_CASES.map((one) => [one.name, one] as const))("library to guest: %s", async (_name, { make, check }) => {
-    await importer.set({ make, check });
-    expect(await importer.evaluate("run(check)(library.run(make))")).toBe(true);
-  });
+  it.each(VALUE_CASES.map((one) => [one.name, one] as const))(
+    "library to guest: %s",
+    async (_name, { make, check }) => {
+      await importer.set({ make, check });
+      expect(await importer.evaluate("run(check)(library.run(make))")).toBe(true);
+    },
+  );
 
   it.each(VALUE_CASES.filter((one) => one.openOnly !== true).map((one) => [one.name, one] as const))(
     "guest to library: %s",

@@ -10,7 +10,7 @@ import {
   type LibraryImporter,
   makeLibraryImporter,
 } from "../../src/library/index.ts";
-import { GAS, makeTestHost, MEMORY_BYTES, type TestHost } from "./javascript.ts";
+import { GAS, MEMORY_BYTES, makeTestHost, type TestHost } from "./javascript.ts";
 
 let bundleCount = 0;
 
@@ -30,7 +30,6 @@ export function bundleOf(source: string, more: Partial<LibraryBundle> = {}): Lib
 }
 
 /** What code under test exports is known to the test only. */
-// biome-ignore lint/suspicious/noExplicitAny: the names and types are those of the source in the same test.
 export type Exports = any;
 
 export interface LibraryTestHost extends TestHost {

@@ -70,7 +70,10 @@ function turnFor(event: GuestEvent): EngineTurn {
     case "direct":
       return { kind: "direct", tasks: [directTask(event.payload)], result: undefined };
     case "deliver":
-      return messageTurn(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message));
+      return {
+        ...messageTurn(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message)),
+        kind: isLinkRequest(event.message.bytes) ? "link" : "message",
+      };
     case "settle": {
       const { status, text } = answerText(event.answer, event.position);
       return messageTurn(DispatchEvent.settle, event.position, status, text);
@@ -83,6 +86,13 @@ function turnFor(event: GuestEvent): EngineTurn {
 function messageTurn(event: number, a: number, b: number, text: Uint8Array): EngineTurn {
   const task: TextTask = { kind: "text", step: 0, event, a, b, text, buffer: 0, string: 0n };
   return { kind: "message", tasks: [task], result: undefined };
+}
+
+/** Of a membrane: its answer depends on no jobs. */
+const LINK_REQUEST: Uint8Array = new TextEncoder().encode('["link",');
+
+function isLinkRequest(bytes: Uint8Array): boolean {
+  return LINK_REQUEST.every((byte, index) => bytes[index] === byte);
 }
 
 /**

@@ -127,12 +127,23 @@ const callOpen: Operation = (call, parts, context) => {
   return presentAnswer(parts.services.callOpen(call.int(1) ?? 0, message), 0, parts, context);
 };
 
-function openly(operation: Operation): Operation {
-  return (call, parts, context) => {
-    context.open();
-    return operation(call, parts, context);
-  };
-}
+/** The same of a child, whose stop interrupts the wait. */
+const callChildOpen: Operation = (call, parts, context) => {
+  let promise = context.suspended as number | undefined;
+  if (promise === undefined) {
+    const message = messageFrom(call, 2);
+    if (message === undefined) return ServiceError.pointer;
+    context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
+    promise = parts.services.sendOpen(call.int(1) ?? 0, message);
+    if (promise < 0) return promise;
+  }
+  return presentAnswer(parts.services.wait(promise), promise, parts, context);
+};
+
+const waitOpen: Operation = (call, parts, context) => {
+  context.open();
+  return wait(call, parts, context);
+};
 
 const wait: Operation = (call, parts, context) => {
   const promise = call.int(1) ?? 0;
@@ -248,8 +259,8 @@ const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.call]: callAndWait("answered"),
   [HostOp.callChild]: callAndWait("wait"),
   [HostOp.callOpen]: callOpen,
-  [HostOp.callChildOpen]: openly(callAndWait("wait")),
-  [HostOp.waitOpen]: openly(wait),
+  [HostOp.callChildOpen]: callChildOpen,
+  [HostOp.waitOpen]: waitOpen,
   [HostOp.send]: send,
   [HostOp.wait]: wait,
   [HostOp.listen]: (call, { services }) => services.listen(call.int(1) ?? 0),

@@ -24,7 +24,7 @@ export interface EnginePlaces {
 
 /** A turn under way: what the driver has to do in it, in order. */
 export interface EngineTurn {
-  readonly kind: "message" | "direct";
+  readonly kind: "message" | "link" | "direct";
   readonly tasks: Task[];
   /** Of a direct call that is over. */
   result: DirectResult | undefined;
@@ -125,7 +125,7 @@ const TASKS_MAX: number = MODULES_MAX + 64;
 
 function readTurn(reader: PlainReader): EngineTurn {
   return {
-    kind: reader.field("kind").oneOf(["message", "direct"]),
+    kind: reader.field("kind").oneOf(["message", "link", "direct"]),
     tasks: reader.field("tasks").list(TASKS_MAX).map(readTask),
     result: readResult(reader.field("result")),
   };
