@@ -1,6 +1,6 @@
 /**
- * A vitest reporter that prints one line per test file, each failure with its cause, each skipped test with its reason, and as
- * its last line `N passed, N failed, N skipped` alone. A file that fails to load counts as one failed test.
+ * A vitest reporter that prints one line per test file, each failure with its cause, each skipped test with its reason, what
+ * tests noted (annotations), and as its last line `N passed, N failed, N skipped` alone. A file that fails to load counts as one failed test.
  *
  * @module
  */
@@ -46,6 +46,7 @@ export default class TotalsReporter implements Reporter {
 
   #printCase(test: TestCase): void {
     const result = test.result();
+    for (const { message } of test.annotations()) console.log(`  · ${test.fullName}: ${message}`);
     if (result.state === "skipped") console.log(`  - ${test.fullName}${result.note ? `: ${result.note}` : ""}`);
     if (result.state === "failed") for (const error of result.errors) printError(test.fullName, error);
   }

@@ -45,6 +45,11 @@ export interface ScriptSubject {
 }
 
 export function makeScriptSubject(source: string): ScriptSubject {
+  return makeMessageSubject(["main", "main.js", { "main.js": source }, []]);
+}
+
+/** A process from the base image that gets one message. */
+export function makeMessageSubject(message: readonly unknown[]): ScriptSubject {
   const faults: unknown[] = [];
   const { kind } = javascriptEngine();
   const kernel = makeKernel({
@@ -56,7 +61,7 @@ export function makeScriptSubject(source: string): ScriptSubject {
   const begin = (out: ReturnType<typeof makeCollector>, gas: number) => {
     const powers = { stdout: out, stderr: out };
     const process = kernel.spawn({ guest: kind.name, powers, gas: GAS, memoryBytes: MEMORY_BYTES });
-    process.deliverSync(encodeMessage(["main", "main.js", { "main.js": source }, []]), { gas });
+    process.deliverSync(encodeMessage(message), { gas });
     return process;
   };
   const beginning = begin(makeCollector(), 0);
