@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type DirectoryPower,
   type DirectoryPowerOptions,
+  LIST_ENTRIES_MAX,
   MEMORY_EPOCH,
   type MemoryDirectoryInit,
   makeDirectoryPower,
@@ -114,6 +115,15 @@ describe("a directory power", () => {
     expect(folder.read("big", { offset: 1 })).toHaveLength(READ_BYTES_MAX);
     expect(codeOf(() => folder.read("big"))).toBe("too-big");
     expect(codeOf(() => folder.readText("big"))).toBe("too-big");
+  });
+
+  it("lists at most so many entries at once", () => {
+    const directory = makeMemoryDirectory({ entriesMax: LIST_ENTRIES_MAX + 1 });
+    const folder = makeDirectoryPower(directory);
+    for (let count = 0; count < LIST_ENTRIES_MAX; count++) directory.create(`${count}`, { type: "file" });
+    expect(folder.list("/")).toHaveLength(LIST_ENTRIES_MAX);
+    directory.create("one more", { type: "file" });
+    expect(codeOf(() => folder.list("/"))).toBe("too-big");
   });
 
   it("can be of one folder, from which nothing leads out", () => {

@@ -53,6 +53,9 @@ export interface DirectoryPower {
 /** Of one `read` or `readText`: what a message can carry, as base64, with room to spare. */
 export const READ_BYTES_MAX: number = 8 << 20;
 
+/** Of one `list`. */
+export const LIST_ENTRIES_MAX = 65_536;
+
 export interface DirectoryPowerOptions {
   /** The folder in it that the power is for. */
   readonly path?: string;
@@ -78,7 +81,7 @@ const guard = M.interface("directory", {
   write: M.call(path, content),
   append: M.call(path, content),
   list: M.call(path)
-    .returns(M.array(M.record({ name: M.string(), type: entryType })))
+    .returns(M.array(M.record({ name: M.string(), type: entryType }), { lengthMax: LIST_ENTRIES_MAX }))
     .reads(),
   stat: M.call(path)
     .optional(M.named("options", M.partial({ follow: M.boolean() })))
@@ -113,7 +116,11 @@ function powerOn(directory: Directory): DirectoryPower {
       directory.write(openForWriting(directory, path).path, { offset: "end", bytes: bytesOf(content) });
       return undefined;
     },
-    list: (path) => directory.list(find(path).path),
+    list(path) {
+      const entries = directory.list(find(path).path);
+      if (entries.length <= LIST_ENTRIES_MAX) return entries;
+      throw new PowerError("too-big", `${entries.length} entries; at most ${LIST_ENTRIES_MAX}`);
+    },
     stat: (path, options) => describeStat(found(find(path, options?.follow ?? true))),
     exists: (path) => exists(() => find(path).stat !== undefined),
     makeDirectory(path, options) {

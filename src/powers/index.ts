@@ -34,7 +34,7 @@ export {
 } from "./console-power.ts";
 export type { Directory, DirectoryEntry, EntryStat, EntryType, EntryUpdate, NewEntry } from "./directory.ts";
 export type { DirectoryPower, DirectoryPowerOptions, DirectoryPowerStat } from "./directory-power.ts";
-export { makeDirectoryPower, READ_BYTES_MAX } from "./directory-power.ts";
+export { LIST_ENTRIES_MAX, makeDirectoryPower, READ_BYTES_MAX } from "./directory-power.ts";
 export { ENTRIES_WALKED_MAX } from "./directory-work.ts";
 export type { EnvironmentPower } from "./environment-power.ts";
 export {
@@ -63,6 +63,7 @@ export {
   makeMemoryStore,
   STORE_BYTES_DEFAULT,
   STORE_ENTRIES_DEFAULT,
+  STORE_ENTRIES_MAX,
   STORE_KEY_BYTES_MAX,
 } from "./key-value-store.ts";
 export type { FunctionsOf } from "./library-power.ts";

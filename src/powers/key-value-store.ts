@@ -25,6 +25,8 @@ export interface StoreLimits {
 
 export const STORE_BYTES_DEFAULT: number = 5 << 20;
 export const STORE_ENTRIES_DEFAULT = 10_000;
+/** What one call of `keys` can give. */
+export const STORE_ENTRIES_MAX = 65_536;
 /** In UTF-8. In hexadecimal it must fit into the name of a file. */
 export const STORE_KEY_BYTES_MAX = 120;
 
@@ -37,6 +39,9 @@ export function assertKey(key: string): void {
 }
 
 function readLimits(limits: Partial<StoreLimits>): StoreLimits {
+  if ((limits.entriesMax ?? 0) > STORE_ENTRIES_MAX) {
+    throw new RangeError(`entriesMax: expected at most ${STORE_ENTRIES_MAX}, got ${limits.entriesMax}`);
+  }
   return { bytesMax: limits.bytesMax ?? STORE_BYTES_DEFAULT, entriesMax: limits.entriesMax ?? STORE_ENTRIES_DEFAULT };
 }
 

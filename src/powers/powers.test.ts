@@ -1,10 +1,12 @@
 import {
   type Fetch,
+  makeBytesInput,
   makeClockPower,
   makeConsolePower,
   makeDirectoryPower,
   makeEnvironmentPower,
   makeHttpPower,
+  makeInputPower,
   makeLibraryPower,
   makeManualClock,
   makeMemoryDirectory,
@@ -25,6 +27,11 @@ testPower("console", () => ({
     ["warn", "d"],
     ["error", "e"],
   ],
+}));
+
+testPower("input", () => ({
+  power: makeInputPower(makeBytesInput("some text")),
+  uses: [["read", 4], ["readText"]],
 }));
 
 testPower("clock", () => ({ power: makeClockPower(makeManualClock()), uses: [["now"], ["monotonic"]] }));

@@ -8,6 +8,7 @@ import {
   makeMemoryStore,
   makeStorePower,
   powerErrorCode,
+  STORE_ENTRIES_MAX,
   STORE_KEY_BYTES_MAX,
   type StoreLimits,
 } from "./index.ts";
@@ -58,6 +59,8 @@ function testStore(name: string, make: (limits?: Partial<StoreLimits>) => KeyVal
       expect(store.get("a")).toHaveLength(4);
       store.delete("b");
       store.set("a", bytes(9));
+      expect(() => make({ entriesMax: STORE_ENTRIES_MAX })).not.toThrow();
+      expect(() => make({ entriesMax: STORE_ENTRIES_MAX + 1 })).toThrow(RangeError);
       expect(codeOf(() => store.set("b", bytes(0)))).toBe("no-space");
     });
   });
