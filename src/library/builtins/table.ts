@@ -29,7 +29,7 @@ export const BUILTINS: { readonly [name: string]: Builtin } = {
   perf_hooks: { shim: "perf-hooks", powers: ["clock"] },
   process: { shim: "process", powers: ["environment", "console"] },
   querystring: { shim: "querystring" },
-  stream: { package: "readable-stream" },
+  stream: { package: "readable-stream/lib/stream" },
   "stream/promises": { package: "readable-stream/lib/stream/promises" },
   string_decoder: { package: "string_decoder/" },
   sys: { shim: "util" },

@@ -84,9 +84,6 @@ function isExpected(error: unknown, expected: unknown): boolean {
 
 function judge(error: unknown, expected: unknown, message: Message): void {
   if (isExpected(error, expected)) return;
-  if (typeof expected !== "object" || expected instanceof RegExp) {
-    if (!(expected instanceof RegExp)) throw error;
-  }
   demand(false, { actual: error, expected, operator: "throws", message });
 }
 
@@ -150,8 +147,10 @@ const doesNotMatch = (text: string, pattern: RegExp, message?: Message): void =>
   demand(!pattern.test(text), { actual: text, expected: pattern, operator: "doesNotMatch", message });
 
 function ifError(value: unknown): void {
-  if (value !== null && value !== undefined)
-    throw value instanceof Error ? value : new AssertionError({ actual: value, expected: null, operator: "ifError" });
+  if (value === null || value === undefined) return;
+  const said = value instanceof Error ? value.message : inspect(value);
+  const message = `ifError got unwanted exception: ${said}`;
+  throw new AssertionError({ actual: value, expected: null, operator: "ifError", message });
 }
 
 const common = {

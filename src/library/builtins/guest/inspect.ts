@@ -111,11 +111,11 @@ function showHead(value: object, state: State): Head {
     const items = [...value]
       .slice(0, state.itemsMax)
       .map(([key, item]) => `${show(key, state)} => ${show(item, state)}`);
-    return { text: `${label || "Map"}(${value.size})`, items };
+    return { text: sizedLabel(value, "Map"), items };
   }
   if (value instanceof Set) {
     return {
-      text: `${label || "Set"}(${value.size})`,
+      text: sizedLabel(value, "Set"),
       items: [...value].slice(0, state.itemsMax).map((item) => show(item, state)),
     };
   }
@@ -132,6 +132,11 @@ function showHead(value: object, state: State): Head {
   }
   if (value instanceof Promise) return { text: "Promise", items: [] };
   return {};
+}
+
+function sizedLabel(value: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>, kind: string): string {
+  const name = value.constructor.name;
+  return name === kind ? `${kind}(${value.size})` : `${name}(${value.size}) [${kind}]`;
 }
 
 /** The class, where it is worth a word. */
@@ -193,7 +198,7 @@ function showProperties(value: object, state: State): string[] {
   );
   if (state.isSorted) keys.sort();
   return keys.map((key) => {
-    const name = typeof key === "symbol" ? `[${String(key)}]` : IDENTIFIER.test(key) ? key : quote(key);
+    const name = typeof key === "symbol" ? String(key) : IDENTIFIER.test(key) ? key : quote(key);
     return `${name}: ${showProperty(Object.getOwnPropertyDescriptor(value, key), state)}`;
   });
 }

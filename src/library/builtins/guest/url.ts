@@ -23,6 +23,7 @@ interface Parts {
 
 const ADDRESS = /^(?:([a-z][a-z0-9+.-]*):)?(\/\/)?(.*)$/is;
 const SLASHED = new Set(["http:", "https:", "ftp:", "gopher:", "file:", "ws:", "wss:"]);
+const HOSTLESS = new Set([...SLASHED, "javascript:"]);
 
 class Url implements Parts {
   protocol: string | null = null;
@@ -53,10 +54,12 @@ function parse(address: string | Url, isQueryParsed = false, isHostWithoutScheme
   const parts = new Url();
   const [, scheme, slashes, after = ""] = ADDRESS.exec(address.trim().replaceAll("\\", "/")) ?? [];
   parts.protocol = scheme === undefined ? null : `${scheme.toLowerCase()}:`;
-  const hasHost = slashes !== undefined && (scheme !== undefined || isHostWithoutScheme);
+  // An address such as mailto: has its host without slashes.
+  const hasBareHost = slashes === undefined && scheme !== undefined && !HOSTLESS.has(parts.protocol ?? "");
+  const hasHost = hasBareHost || (slashes !== undefined && (scheme !== undefined || isHostWithoutScheme));
   let rest = slashes !== undefined && !hasHost ? slashes + after : after;
   if (hasHost) {
-    parts.slashes = true;
+    if (slashes !== undefined) parts.slashes = true;
     const end = /[/?#]/.exec(rest)?.index ?? rest.length;
     readHost(parts, rest.slice(0, end));
     rest = rest.slice(end);

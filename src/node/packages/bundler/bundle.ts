@@ -80,7 +80,14 @@ const COMMON: BuildOptions = {
   keepNames: true,
   treeShaking: true,
   jsx: "automatic",
-  define: { global: "globalThis", self: "globalThis", __dirname: '"/"', __filename: '"/index.js"' },
+  define: {
+    global: "globalThis",
+    self: "globalThis",
+    __dirname: '"/"',
+    __filename: '"/index.js"',
+    // As in a Node that was told nothing.
+    "process.env.NODE_ENV": "undefined",
+  },
   loader: { ".node": "empty", ".css": "empty", ".wasm": "binary", ".txt": "text", ".md": "text" },
 };
 
