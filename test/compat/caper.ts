@@ -32,6 +32,8 @@ export interface CaperSide {
   import(name: string, example: Example): Promise<Imported>;
   /** The same package once more, in another kernel, with all caches filled. */
   importAgain(name: string, example: Example): Promise<Imported>;
+  /** What went wrong inside of the host itself, and ended a process. */
+  readonly faults: readonly unknown[];
   close(): void;
 }
 
@@ -56,9 +58,10 @@ export async function openCaper(): Promise<CaperSide> {
     bundles: cache,
     environment: { ...environment, npm_config_prefer_offline: "true" },
   });
+  const faults: unknown[] = [];
   const kernels: { close(): void }[] = [];
   const importIt = async (name: string, example: Example): Promise<Imported> => {
-    const kernel = makeNodeKernel();
+    const kernel = makeNodeKernel({ onFault: (_process, error) => void faults.push(error) });
     defineJavaScript(kernel);
     kernels.push(kernel);
     const { importLibrary } = makeLibraryImporter({ kernel, packages, images: cache });
@@ -81,6 +84,7 @@ export async function openCaper(): Promise<CaperSide> {
       return { ...imported, facts: { ...imported.facts, bundleBytes } };
     },
     importAgain: importIt,
+    faults,
     close() {
       for (const kernel of kernels) kernel.close();
       rmSync(folder, { recursive: true, force: true });

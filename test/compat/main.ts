@@ -4,14 +4,13 @@
  *
  * @module
  */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describeMachine, machineLoad } from "../../bench/measure.ts";
 import { projectRoot } from "../support/sources.ts";
 import type { Outcome } from "./one.ts";
-import { COMPAT_FOLDER, exampleNames, install } from "./project.ts";
+import { exampleNames, install } from "./project.ts";
 import { renderMarkdown, renderRow, summarize } from "./table.ts";
 
 /** A package that takes longer than this is told as one that does not end. */
@@ -46,17 +45,6 @@ export function runOne(name: string, flags: readonly string[]): Promise<Outcome>
   });
 }
 
-/** It is compiled when it is installed, which scripts that are off do not do. */
-function describeIsolatedVm(): string {
-  try {
-    execFileSync(process.execPath, ["-e", "require('isolated-vm')"], { cwd: COMPAT_FOLDER, stdio: "ignore" });
-    const { version } = createRequire(`${COMPAT_FOLDER}/index.js`)("isolated-vm/package.json") as { version: string };
-    return `isolated-vm ${version} is installed beside them.`;
-  } catch {
-    return "isolated-vm does not install on the machine that measured this (its install script compiles it against Node's headers), so it has no column.";
-  }
-}
-
 async function main(args: readonly string[]): Promise<void> {
   const flags = args.filter((arg) => arg.startsWith("--"));
   const chosen = args.filter((arg) => !arg.startsWith("--"));
@@ -80,7 +68,6 @@ async function main(args: readonly string[]): Promise<void> {
   const setting = {
     date: new Date().toISOString().slice(0, 16),
     machine: describeMachine() + busy,
-    isolatedVm: describeIsolatedVm(),
   };
   writeFileSync(join(projectRoot, "docs/compat.md"), renderMarkdown(outcomes, setting));
 }

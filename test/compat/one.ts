@@ -8,7 +8,8 @@ import { isDeepStrictEqual } from "node:util";
 import { openCaper } from "./caper.ts";
 import { compare } from "./compare.ts";
 import type { Example, Library } from "./example.ts";
-import { measureCall } from "./measure.ts";
+import { type IsolatedOutcome, measureIsolated } from "./isolated.ts";
+import { measure } from "./measure.ts";
 import { importInNode, readExample } from "./project.ts";
 
 export interface Outcome {
@@ -21,6 +22,7 @@ export interface Outcome {
   readonly cachedLoadMs?: number;
   readonly nodeCallMicros?: number;
   readonly caperCallMicros?: number;
+  readonly isolated?: IsolatedOutcome;
   readonly loadGas?: number;
   readonly bundleBytes?: number;
 }
@@ -55,17 +57,18 @@ async function run(name: string, isQuick: boolean): Promise<Outcome> {
     const loaded = { ...base, firstLoadMs: first.ms, ...first.value.facts };
     const got = await Promise.resolve(example.example(first.value.library))
       .then((value) => compare(expected, value))
-      .catch((error: unknown) => `throws ${explain(error)}`);
+      .catch((error: unknown) => `throws ${explain(caper.faults[0] ?? error)}`);
     if (isQuick) return { ...loaded, isSame: got === undefined, ...(got === undefined ? {} : { reason: got }) };
     const cached = await timed(() => caper.importAgain(name, example));
     const calls = {
-      nodeCallMicros: await measureCall(example, node.value),
-      caperCallMicros: await measureCall(example, cached.value.library),
+      nodeCallMicros: await measure(() => example.call(node.value)),
+      caperCallMicros: await measure(() => example.call(cached.value.library)),
     };
-    const all = { ...loaded, cachedLoadMs: cached.ms, ...calls };
+    const isolated = await measureIsolated(name, example);
+    const all = { ...loaded, cachedLoadMs: cached.ms, ...calls, ...(isolated === undefined ? {} : { isolated }) };
     return { ...all, isSame: got === undefined, ...(got === undefined ? {} : { reason: got }) };
   } catch (error) {
-    return { ...base, isSame: false, reason: explain(error) };
+    return { ...base, isSame: false, reason: explain(caper.faults[0] ?? error) };
   } finally {
     caper.close();
   }

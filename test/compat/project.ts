@@ -83,16 +83,20 @@ function writeEntry(name: string, entry: string): string {
   return join(folder, "index.mjs");
 }
 
+/** The file that is imported where it is not the package itself. */
+export function entryOf(name: string, { entry }: Example): string | undefined {
+  return entry === undefined ? undefined : writeEntry(name, entry);
+}
+
 /** What `importLibrary` is given. */
-export function specifierOf(name: string, { entry }: Example): string {
-  return entry === undefined ? `${name}@${pinnedVersions()[name]}` : writeEntry(name, entry);
+export function specifierOf(name: string, example: Example): string {
+  return entryOf(name, example) ?? `${name}@${pinnedVersions()[name]}`;
 }
 
 /** Imports the package as a module of the project would. */
-export async function importInNode(name: string, { entry }: Example): Promise<Library> {
-  const specifier = entry === undefined ? name : writeEntry(name, entry);
+export async function importInNode(name: string, example: Example): Promise<Library> {
   const loader = join(COMPAT_FOLDER, "load.mjs");
   writeFileSync(loader, "export const load = (specifier) => import(specifier);\n");
   const { load } = (await import(pathToFileURL(loader).href)) as { load(specifier: string): Promise<Library> };
-  return load(specifier);
+  return load(entryOf(name, example) ?? name);
 }

@@ -37,17 +37,19 @@ function cells(outcome: Outcome): readonly string[] {
     outcome.name,
     pinnedVersions()[outcome.name] ?? "",
     outcome.isSame ? "yes" : "**no**",
+    kilobytes(outcome.bundleBytes),
     milliseconds(outcome.nodeLoadMs),
+    milliseconds(outcome.isolated?.loadMs),
     milliseconds(outcome.firstLoadMs),
     milliseconds(outcome.cachedLoadMs),
     microseconds(outcome.nodeCallMicros),
+    microseconds(outcome.isolated?.callMicros),
     microseconds(outcome.caperCallMicros),
-    kilobytes(outcome.bundleBytes),
   ];
 }
 
 export function renderRow(outcome: Outcome): string {
-  const widths = [18, 9, 7, 9, 10, 9, 10, 10, 9];
+  const widths = [18, 9, 7, 9, 9, 9, 10, 9, 10, 10, 10];
   const line = cells(outcome).map((text, at) => (at < 2 ? text.padEnd(widths[at]!) : text.padStart(widths[at]!)));
   const reason = outcome.isSame ? "" : `\n    ${outcome.reason}`;
   return line.join(" ").replaceAll("**no**", "    no") + reason;
@@ -61,10 +63,9 @@ export function summarize(outcomes: readonly Outcome[]): string {
 export interface Setting {
   readonly date: string;
   readonly machine: string;
-  readonly isolatedVm: string;
 }
 
-export function renderMarkdown(outcomes: readonly Outcome[], { date, machine, isolatedVm }: Setting): string {
+export function renderMarkdown(outcomes: readonly Outcome[], { date, machine }: Setting): string {
   const row = (texts: readonly string[]): string => `| ${texts.join(" | ")} |`;
   const failed = outcomes.filter(({ isSame }) => !isSame);
   const table = [
@@ -81,9 +82,10 @@ with \`importLibrary\`, from the same files in the same versions. A row says "ye
 
 ${table.join("\n")}
 ${reasons.length === 0 ? "" : `\nNot the same:\n\n${reasons.join("\n")}\n`}
-*first import*: from npm's tarballs, which lie in the cache, to a namespace that can be called: resolve, unpack, bundle, start an engine, run the
-modules. *from cache*: the same again, where bundle and loaded image are kept. *call*: one ordinary call that the example names, the least of
-several rounds; an asynchronous one is awaited. ${isolatedVm}
+*import in Caper*: from npm's tarballs, which lie in the cache, to a namespace that can be called: resolve, unpack, bundle, start an engine, run
+the modules. *from cache*: the same again, where bundle and loaded image are kept. *call*: one ordinary call that the example names, the least of
+several rounds; an asynchronous one is awaited. In isolated-vm, which has no membrane, the whole call runs inside of the isolate, bundled for
+browsers; where it says nothing, the package needs more than the language and does not load there.
 
 Written by \`npm run compat -- --write\` on ${date} UTC: ${machine}.
 `;
