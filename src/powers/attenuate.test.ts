@@ -127,6 +127,13 @@ describe("what a power hands out", () => {
     await expect(answer).rejects.toThrow("box.later: revoked");
   });
 
+  it("is refused by a promise where the method gives one", async () => {
+    const { power, revoke } = revocable(makeBox("data"));
+    revoke();
+    const answer = power.later();
+    await expect(answer).rejects.toThrow("box.later: revoked");
+  });
+
   it("has a deepest level", () => {
     const nest = (depth: number): unknown => (depth === 0 ? [] : [nest(depth - 1)]);
     const open = (depth: number) => codeOf(() => revocable(makeBox(nest(depth))).power.open());

@@ -58,7 +58,8 @@ class Border {
       offered: inner.offered,
       invoke: (method, args) => {
         const use = { power: inner.name, method, args, guard: methodGuard(inner.guard, method) };
-        return this.#use(use, side, (crossed) => inner.invoke(method, crossed));
+        const work = (): unknown => this.#use(use, side, (crossed) => inner.invoke(method, crossed));
+        return use.guard?.isAsync === true ? rejecting(work) : work();
       },
     });
   }
@@ -124,6 +125,11 @@ class Border {
       return this.#cross(item, use, side, depth + 1);
     });
   }
+}
+
+/** Who calls a method that answers with a promise expects its denials there, too. */
+async function rejecting(work: () => unknown): Promise<unknown> {
+  return await work();
 }
 
 function handedOut(use: Use, args: readonly unknown[]): Use {
