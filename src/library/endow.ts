@@ -31,6 +31,8 @@ export interface EndowInit {
   readonly audit: AuditLog | undefined;
   /** The importer's end of the membrane, and what else only the library's own prelude uses. */
   readonly internal: { readonly [name: string]: Capability };
+  /** What the library calls directly. */
+  readonly onCallback: NonNullable<JavaScriptPowers["onCallback"]>;
 }
 
 /** Where the prelude's `caper.denied` says what the library asked for and was not given; there only with an audit log. */
@@ -55,6 +57,7 @@ export function endow(init: EndowInit): Endowed {
     ...consoleStreams(console, touch),
     ...(isPowerNamed(clock, "clock") ? { clock: engineClock(clock as ClockPower, touch) } : {}),
     ...(isPowerNamed(random, "random") ? { random: engineRandom(random as RandomPower, touch) } : {}),
+    onCallback: init.onCallback,
     onUnhandledRejection: () => undefined,
   };
   return {

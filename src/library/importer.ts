@@ -3,7 +3,13 @@
  * @module
  */
 
-import { JAVASCRIPT_KIND, link as protocol } from "../guests/javascript/index.ts";
+import {
+  type CallbackAnswer,
+  type CallbackRequest,
+  CallbackText,
+  JAVASCRIPT_KIND,
+  link as protocol,
+} from "../guests/javascript/index.ts";
 import {
   type Answer,
   fulfilled,
@@ -20,7 +26,7 @@ import { type Endowed, endow } from "./endow.ts";
 import { LibraryError } from "./errors.ts";
 import { type LoadedImage, makeImageStore } from "./images.ts";
 import type { ImageCache, ImportLibrary, ImportOptions } from "./library.ts";
-import { MembraneEnd } from "./membrane/end.ts";
+import { AnswerText, MembraneEnd } from "./membrane/end.ts";
 import { makeNamespace } from "./namespace.ts";
 import { ProcessChannel, toMessage } from "./process-channel.ts";
 
@@ -62,6 +68,7 @@ class Import {
   readonly #options: ImportOptions;
   readonly #endowed: Endowed;
   #end: MembraneEnd | undefined;
+  #channel: ProcessChannel | undefined;
   /** Told of a stop while the library is loaded. */
   #stopped: ((stop: StopReport) => void) | undefined;
 
@@ -73,6 +80,7 @@ class Import {
       package: bundle.name,
       given: options.powers ?? {},
       audit: init.audit,
+      onCallback: (request) => this.#called(request),
       internal: { [protocol.IMPORTER_ENDOWMENT]: { receive: (message) => this.#receive(message) } },
     });
   }
@@ -84,6 +92,7 @@ class Import {
     if (known === undefined && !this.#endowed.touched) images.keep(this.#bundle, names, process);
     const { name } = this.#bundle;
     const channel = new ProcessChannel({ name, process, gasPerCall: this.#options.gasPerCall });
+    this.#channel = channel;
     const end = new MembraneEnd({ name, channel, isProxy: this.#init.isProxy });
     this.#end = end;
     try {
@@ -202,21 +211,32 @@ class Import {
     });
   }
 
-  /** What the library asks of its importer. While it is loaded it holds nothing of the importer's yet. */
+  /** What the library asks in a call of its own, which is open. */
+  #called(request: CallbackRequest): CallbackAnswer | Promise<CallbackAnswer> {
+    const end = this.#end;
+    if (end === undefined) return new CallbackText(NOTHING_YET);
+    if (request.kind === "direct") {
+      const result = end.receiveCall(request.id, request.args);
+      return result instanceof AnswerText ? new CallbackText(result.text) : result;
+    }
+    const answer = end.receive(new AnswerText(request.text).parsed);
+    if (typeof answer === "string") return new CallbackText(answer);
+    const later = answer.then((text) => new CallbackText(text));
+    return this.#channel?.waitOpenly(later) ?? later;
+  }
+
+  /** The same as a message. While it is loaded it holds nothing of the importer's yet. */
   #receive(message: Message): Answer | Promise<Answer> {
     const end = this.#end;
-    let request: unknown;
-    try {
-      request = JSON.parse(new TextDecoder().decode(message.bytes));
-    } catch {
-      // No request: it is answered as such.
-    }
-    const answer = end === undefined ? `[${protocol.LinkStatus.returned},0,[]]` : end.receive(request);
+    const request = new AnswerText(new TextDecoder().decode(message.bytes)).parsed;
+    const answer = end === undefined ? NOTHING_YET : end.receive(request);
     return typeof answer === "string" ? answered(answer) : answer.then(answered);
   }
 }
 
 const PAGE_BYTES = 65_536;
+/** The answer while the library holds nothing of its importer's. */
+const NOTHING_YET = `[${protocol.LinkStatus.returned},0,[]]`;
 
 function answered(text: string): Answer {
   return fulfilled(toMessage(text));

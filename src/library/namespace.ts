@@ -7,7 +7,7 @@ import { link as protocol } from "../guests/javascript/index.ts";
 import type { Process } from "../kernel/index.ts";
 import type { LibraryBundle } from "./bundle.ts";
 import type { AsyncForm, Library } from "./library.ts";
-import type { MembraneEnd } from "./membrane/end.ts";
+import { AnswerText, type MembraneEnd } from "./membrane/end.ts";
 import { settleWith } from "./membrane/proxies.ts";
 import { remoteOf } from "./membrane/remotes.ts";
 import type { ProcessChannel } from "./process-channel.ts";
@@ -36,6 +36,7 @@ export interface NamespaceInit {
  */
 export function makeNamespace(init: NamespaceInit): object {
   const namespace: object = Object.create(null);
+  init.end.root = namespace;
   const exports = init.end.namespace();
   for (let at = 0; at + 1 < exports.length; at += 2) {
     const name = String(exports[at]);
@@ -59,8 +60,8 @@ function makeLibrary({ bundle, process, end, channel }: NamespaceInit): Library 
     },
     refill: (budget) => process.refill(budget),
     async resume(options = {}) {
-      const answer = await channel.goOn(options);
-      return answer === undefined ? undefined : end.conclude(answer)[0];
+      const outcome = await channel.goOn(options);
+      return outcome instanceof AnswerText ? end.conclude(outcome.parsed)[0] : outcome?.value;
     },
     async<F extends (...args: never[]) => unknown>(fn: F): AsyncForm<F> {
       return asyncForm(fn, end) as AsyncForm<F>;

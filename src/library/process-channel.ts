@@ -4,10 +4,25 @@
  * @module
  */
 
-import type { Answer, Message, Process, StopReport } from "../kernel/index.ts";
-import { describeStop, makeMessage } from "../kernel/index.ts";
+import {
+  type DirectResult,
+  type DirectSyncResult,
+  type JavaScriptInstance,
+  makeJavaScriptInstance,
+  type Primitive,
+} from "../guests/javascript/index.ts";
+import {
+  type Answer,
+  describeStop,
+  KernelError,
+  type Message,
+  makeMessage,
+  type Process,
+  type StopReport,
+  type TurnResult,
+} from "../kernel/index.ts";
 import { LibraryError, type LibraryErrorCode } from "./errors.ts";
-import type { Channel } from "./membrane/end.ts";
+import { AnswerText, type Channel } from "./membrane/end.ts";
 
 export interface ProcessChannelInit {
   /** Of the package, for errors. */
@@ -19,49 +34,121 @@ export interface ProcessChannelInit {
 export class ProcessChannel implements Channel {
   readonly #name: string;
   readonly #process: Process;
-  readonly #gasPerCall: number;
-  #interrupted: Promise<Answer> | undefined;
+  readonly #instance: JavaScriptInstance;
+  readonly #options: { readonly gas?: number };
+  #serve = 0;
+  #isInterrupted = false;
+  /** Whether the call that was interrupted is a request, whose result is the text of an answer. */
+  #isAsking = false;
+  /** Callbacks whose promises calls wait for in place: then the process takes other calls meanwhile. */
+  #openWaits = 0;
 
   constructor({ name, process, gasPerCall }: ProcessChannelInit) {
     this.#name = name;
     this.#process = process;
-    this.#gasPerCall = gasPerCall ?? Number.POSITIVE_INFINITY;
+    this.#instance = makeJavaScriptInstance(process);
+    this.#options = gasPerCall === undefined ? {} : { gas: gasPerCall };
+  }
+
+  serveBy(number: number): void {
+    this.#serve = number;
   }
 
   ask(request: string): unknown {
+    if (this.#serve === 0) return this.#askByMessage(request);
+    const result = this.call(this.#serve, [request]);
+    if (typeof result === "string") return new AnswerText(result).parsed;
+    return result instanceof AnswerText ? result.parsed : undefined;
+  }
+
+  call(number: number, args: readonly Primitive[]): Primitive | AnswerText {
     this.#assertReady();
-    const answer = this.#process.attempt(toMessage(request), { gas: this.#gasPerCall });
+    let result: DirectSyncResult;
+    try {
+      result = this.#instance.directSync(number, args, this.#options);
+    } catch (error) {
+      throw this.#refused(error);
+    }
+    switch (result.kind) {
+      case "value":
+        return result.value;
+      case "converted":
+      case "thrown":
+        return new AnswerText(result.text);
+      default:
+        this.#isAsking = number === this.#serve;
+        throw this.#undone(result);
+    }
+  }
+
+  /** Before the library has a number for requests. */
+  #askByMessage(request: string): unknown {
+    const answer = this.#process.attempt(toMessage(request), this.#options);
     if (!(answer instanceof Promise)) return this.#read(answer);
-    throw this.#unanswered(answer);
+    const { status } = this.#process;
+    throw this.#undone(
+      status.state === "stopped" ? status.stop : { kind: status.state === "parked" ? "parked" : "unfinished" },
+    );
   }
 
   async askLater(request: string): Promise<unknown> {
     return this.#read(await this.#process.deliver(toMessage(request)));
   }
 
-  /** The answer to the call that was interrupted, when it is there. Throws where none was. */
-  async goOn(options: { readonly refuse?: boolean }): Promise<unknown> {
-    const interrupted = this.#interrupted;
-    void this.#process.resume(options);
-    if (interrupted === undefined) return undefined;
-    const answer = await interrupted;
-    if (this.#interrupted === interrupted) this.#interrupted = undefined;
-    return this.#read(answer);
+  /** For a promise that the process waits for in an open call. */
+  async waitOpenly<T>(promise: Promise<T>): Promise<T> {
+    this.#openWaits += 1;
+    try {
+      return await promise;
+    } finally {
+      this.#openWaits -= 1;
+    }
+  }
+
+  /** What came of the call that was interrupted, when it is there; undefined where none was. */
+  async goOn(options: { readonly refuse?: boolean }): Promise<{ readonly value: Primitive } | AnswerText | undefined> {
+    const wasInterrupted = this.#isInterrupted;
+    const asked = this.#isAsking;
+    this.#isInterrupted = false;
+    const result = await this.#process.resume(options);
+    if (!wasInterrupted) return undefined;
+    if (result.kind !== "done") throw this.#undone(result);
+    const outcome = readDirect(result);
+    return asked && outcome !== undefined && "value" in outcome ? new AnswerText(String(outcome.value)) : outcome;
   }
 
   #assertReady(): void {
     const { status } = this.#process;
-    if (this.#interrupted !== undefined) throw this.#stopped(status.state === "stopped" ? status.stop : undefined);
-    if (status.state === "stopped") throw this.#stopped(status.stop);
-    if (status.state === "parked") throw this.#mustWait();
+    switch (status.state) {
+      case "stopped":
+        throw this.#stopped(status.stop);
+      case "ended":
+        throw this.#ended(status.stop);
+      case "parked":
+        if (this.#openWaits === 0) throw this.#mustWait();
+        return;
+      default:
+        if (this.#isInterrupted) throw this.#stopped({ kind: "paused" });
+    }
   }
 
-  #unanswered(later: Promise<Answer>): LibraryError {
-    const { status } = this.#process;
-    if (status.state === "parked") return this.#mustWait();
-    if (status.state !== "stopped") this.#process.pause();
-    this.#interrupted = later;
-    return this.#stopped(status.state === "stopped" ? status.stop : undefined);
+  #undone(result: StopReport | { readonly kind: "parked" | "unfinished" }): LibraryError {
+    switch (result.kind) {
+      case "parked":
+        return this.#mustWait();
+      case "trap":
+      case "exit":
+      case "discarded":
+      case "fault":
+        return this.#ended(result);
+      case "unfinished":
+        this.#process.pause();
+        this.#isInterrupted = true;
+        return this.#stopped({ kind: "paused" });
+      default:
+        this.#isInterrupted = true;
+        return this.#stopped(result);
+    }
   }
 
   #mustWait(): LibraryError {
@@ -71,43 +158,65 @@ export class ProcessChannel implements Channel {
     );
   }
 
-  /** Without a stop it is the gas of one call that is used up. */
-  #stopped(stop: StopReport | undefined): LibraryError {
-    if (stop?.kind === "out-of-memory") {
-      return this.#error(
-        "out-of-memory",
-        `it wants ${stop.pagesWanted} pages more; libraryOf(namespace).refill({ memoryBytes }) and .resume() go on with the call`,
-      );
+  /** It is paused where the gas of one call is used up. */
+  #stopped(stop: StopReport): LibraryError {
+    switch (stop.kind) {
+      case "out-of-memory":
+        return this.#error(
+          "out-of-memory",
+          `it wants ${stop.pagesWanted} pages more; libraryOf(namespace).refill({ memoryBytes }) and .resume() go on with the call`,
+        );
+      case "out-of-gas":
+      case "paused":
+        return this.#error(
+          "out-of-gas",
+          `${stop.kind === "paused" ? "the gas of one call is used up" : "out of gas"} in the middle of a call; ` +
+            "libraryOf(namespace).refill({ gas }) and .resume() go on with it",
+        );
+      default:
+        return this.#error("ended", `its process does not run: ${describeStop(stop)}`);
     }
-    const what = stop === undefined || stop.kind === "paused" ? "the gas of one call is used up" : describeStop(stop);
-    return this.#error(
-      "out-of-gas",
-      `${what} in the middle of a call; libraryOf(namespace).refill({ gas }) and .resume() go on with it`,
-    );
+  }
+
+  #ended(stop: StopReport): LibraryError {
+    if (stop.kind === "trap" || stop.kind === "fault") {
+      return this.#error("trap", `its process failed: ${describeStop(stop)}; import it again`);
+    }
+    return this.#error("ended", `its process has ended (${describeStop(stop)}); import it again`);
+  }
+
+  /** Host code that called from where it cannot. */
+  #refused(error: unknown): unknown {
+    if (!(error instanceof KernelError)) return error;
+    if (error.code === "limit") return new RangeError(`${this.#name}: ${error.message}`);
+    return this.#error("must-wait", "it is in the middle of a call that takes no other meanwhile; call it later");
   }
 
   #read(answer: Answer): unknown {
-    if (answer.status === "broken") throw this.#broken(answer.code, answer.reason);
-    try {
-      return JSON.parse(new TextDecoder().decode(answer.message.bytes));
-    } catch {
-      return undefined;
-    }
-  }
-
-  #broken(code: string, reason: string): LibraryError {
+    if (answer.status !== "broken") return new AnswerText(new TextDecoder().decode(answer.message.bytes)).parsed;
     const { status } = this.#process;
-    if (status.state === "ended") {
-      const { stop } = status;
-      if (stop.kind === "trap")
-        return this.#error("trap", `its process failed: ${describeStop(stop)}; import it again`);
-      return this.#error("ended", `its process has ended (${describeStop(stop)}); import it again`);
-    }
-    return this.#error(code === "limit" ? "cannot-cross" : "ended", reason);
+    if (status.state === "ended") throw this.#ended(status.stop);
+    throw this.#error(answer.code === "limit" ? "cannot-cross" : "ended", answer.reason);
   }
 
   #error(code: LibraryErrorCode, words: string): LibraryError {
     return new LibraryError(code, `${this.#name}: ${words}`, { package: this.#name });
+  }
+}
+
+/** The answer of a direct call that went on after a stop: a primitive is one, too. */
+function readDirect(
+  result: TurnResult & { readonly kind: "done" },
+): { readonly value: Primitive } | AnswerText | undefined {
+  const direct = result.returned as DirectResult | undefined;
+  switch (direct?.kind) {
+    case "value":
+      return { value: direct.value };
+    case "converted":
+    case "thrown":
+      return new AnswerText(direct.text);
+    default:
+      return undefined;
   }
 }
 

@@ -30,10 +30,15 @@ export const LinkOp = {
   construct: 11,
   /** () -> [value] when the promise is settled. */
   await: 12,
-  /** Id 0. () -> [name, value, …] of the exports of the module that was imported. */
+  /**
+   * Id 0. (isHost) -> [number, name, value, …] of the exports of the module that was imported. A host calls directly from then on: the
+   * function of that number takes requests as texts.
+   */
   namespace: 13,
   /** Id 0. Only for its releases. */
   release: 14,
+  /** (receiver?) -> [number] by which a host calls this function directly, or [0]. */
+  direct: 15,
 } as const;
 
 /** Added to a call: promises that functions of the other side return meanwhile are waited for in place. */

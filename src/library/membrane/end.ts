@@ -4,7 +4,7 @@
  * @module
  */
 
-import { link as protocol } from "../../guests/javascript/index.ts";
+import { type Primitive, link as protocol } from "../../guests/javascript/index.ts";
 import { LibraryError } from "../errors.ts";
 import { decodeList, type ImportTable, MalformedValue } from "./decode.ts";
 import { type ExportTable, encodeList } from "./encode.ts";
@@ -21,6 +21,10 @@ const ERROR_KIND = "e";
 export interface Channel {
   /** In the caller's own thread. Throws a `LibraryError` where there is no answer. */
   ask(request: string): unknown;
+  /** Calls a function that has a number directly, with primitives: its result, if that is one, or an answer. */
+  call(number: number, args: readonly Primitive[]): Primitive | AnswerText;
+  /** From now on requests go to the function of this number. */
+  serveBy(number: number): void;
   askLater(request: string): Promise<unknown>;
 }
 
@@ -29,6 +33,23 @@ export interface EndInit {
   readonly name: string;
   readonly channel: Channel;
   readonly isProxy: ((value: object) => boolean) | undefined;
+}
+
+/** An answer that is no primitive. */
+export class AnswerText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get parsed(): unknown {
+    try {
+      return JSON.parse(this.text);
+    } catch {
+      return undefined;
+    }
+  }
 }
 
 interface Exported {
@@ -47,11 +68,15 @@ interface Imported {
 
 export class MembraneEnd implements ExportTable, ImportTable {
   readonly isProxy: ((value: object) => boolean) | undefined;
+  /** The namespace: as a receiver it is none. */
+  root: object | undefined;
   readonly #name: string;
   readonly #channel: Channel;
   readonly #exports = new Map<number, Exported>();
   readonly #ids = new WeakMap<object, Exported>();
   readonly #imports = new Map<number, Imported>();
+  /** Functions of the library's that can be called directly, by the ids of receiver (without one their own) and function. */
+  readonly #numbers = new Map<number, Map<number, number>>();
   readonly #collected: FinalizationRegistry<Imported>;
   /** Arguments of calls under way. */
   readonly #pinned = new Set<readonly unknown[]>();
@@ -70,8 +95,45 @@ export class MembraneEnd implements ExportTable, ImportTable {
     return { exported: this.#exports.size, imported: this.#imports.size };
   }
 
+  /** Names and values of the exports. */
   namespace(): readonly unknown[] {
-    return this.ask(LinkOp.namespace, 0, []);
+    const [serve, ...exports] = this.ask(LinkOp.namespace, 0, [true]);
+    this.#channel.serveBy(Number(serve));
+    return exports;
+  }
+
+  /** Calls a function of the library's. With primitives only, nothing is encoded. */
+  callFunction(id: number, receiver: unknown, args: readonly unknown[]): unknown {
+    const isBare = receiver === undefined || receiver === this.root;
+    const number = arePrimitive(args) ? this.#numberOf(id, isBare ? undefined : receiver) : 0;
+    if (number === 0) {
+      return isBare ? this.ask(LinkOp.call, id, args)[0] : this.ask(LinkOp.apply, id, [receiver, ...args])[0];
+    }
+    const result = this.#channel.call(number, args as readonly Primitive[]);
+    return result instanceof AnswerText ? this.conclude(result.parsed)[0] : result;
+  }
+
+  /** 0 where there is none: the library has none left to give, or the receiver is not its own, or new. */
+  #numberOf(id: number, receiver: unknown): number {
+    const remote = receiver === undefined ? undefined : remoteOf(receiver as object);
+    if (receiver !== undefined && remote?.end !== this) return 0;
+    const numbers = this.#numbersOf(remote?.id ?? id);
+    const number = numbers.get(id);
+    if (number !== undefined && number > 0) return number;
+    // Most receivers have one method called once: they are not worth a number.
+    const isFirst = number === undefined && remote !== undefined;
+    const made = isFirst ? 0 : Number(this.ask(LinkOp.direct, id, remote === undefined ? [] : [receiver])[0]);
+    numbers.set(id, made);
+    return made;
+  }
+
+  #numbersOf(receiverId: number): Map<number, number> {
+    let numbers = this.#numbers.get(receiverId);
+    if (numbers === undefined) {
+      numbers = new Map();
+      this.#numbers.set(receiverId, numbers);
+    }
+    return numbers;
   }
 
   ask(op: number, id: number, values: readonly unknown[]): readonly unknown[] {
@@ -191,7 +253,7 @@ export class MembraneEnd implements ExportTable, ImportTable {
   }
 
   #proxy(id: number, kind: string): object {
-    return makeProxy({ end: this, id, kind, ask: (op, target, values) => this.ask(op, target, values) });
+    return makeProxy({ end: this, id, kind });
   }
 
   /** A real promise. That the library rejects one which nobody looks at must not end the host. */
@@ -204,7 +266,10 @@ export class MembraneEnd implements ExportTable, ImportTable {
   }
 
   #release(imported: Imported): void {
-    if (this.#imports.get(imported.id) === imported) this.#imports.delete(imported.id);
+    if (this.#imports.get(imported.id) === imported) {
+      this.#imports.delete(imported.id);
+      this.#numbers.delete(imported.id);
+    }
     this.#releases.push(imported.id, imported.count);
     if (this.#releases.length < 2 * protocol.RELEASES_HELD_MAX) return;
     // The library may be gone: then there is nothing to release.
@@ -229,6 +294,19 @@ export class MembraneEnd implements ExportTable, ImportTable {
         this.#exports.delete(exported.id);
         this.#ids.delete(exported.value);
       }
+    }
+  }
+
+  /** A function of the host's that the library calls with primitives: a primitive, or the text of the answer. */
+  receiveCall(id: number, args: readonly Primitive[]): Primitive | AnswerText {
+    try {
+      const { value, kind } = this.#exported(id);
+      if (typeof value !== "function" || kind === ERROR_KIND) throw new MalformedValue("a call of no function");
+      const result: unknown = Reflect.apply(value, undefined, args);
+      if (isPrimitive(result)) return result;
+      return new AnswerText(this.#answer(LinkStatus.returned, [result]));
+    } catch (error) {
+      return new AnswerText(this.#answer(LinkStatus.thrown, [error]));
     }
   }
 
@@ -279,6 +357,27 @@ function kindOf(value: object): string {
   }
   if (value instanceof Promise) return ReferenceKind.promise;
   return value instanceof Error ? ERROR_KIND : ReferenceKind.object;
+}
+
+/** Of one direct call. */
+const DIRECT_ARGS_MAX = 8;
+const DIRECT_TEXT_LENGTH_MAX = 1 << 20;
+
+function arePrimitive(args: readonly unknown[]): boolean {
+  return args.length <= DIRECT_ARGS_MAX && args.every(isPrimitive);
+}
+
+function isPrimitive(value: unknown): value is Primitive {
+  switch (typeof value) {
+    case "string":
+      return value.length <= DIRECT_TEXT_LENGTH_MAX;
+    case "number":
+    case "boolean":
+    case "undefined":
+      return true;
+    default:
+      return value === null;
+  }
 }
 
 function isConstructor(value: object): boolean {

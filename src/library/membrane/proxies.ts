@@ -12,15 +12,16 @@ import { isCrossableKey } from "./survey.ts";
 
 const { DescriptorFlag, LinkOp, ReferenceKind } = protocol;
 
-/** What a proxy asks its library, and what that answers. */
-export type Ask = (op: number, id: number, values: readonly unknown[]) => readonly unknown[];
+/** The end of the membrane that an object came through, as its proxy uses it. */
+export interface ProxyEnd {
+  ask(op: number, id: number, values: readonly unknown[]): readonly unknown[];
+  callFunction(id: number, receiver: unknown, args: readonly unknown[]): unknown;
+}
 
 export interface ProxyInit {
-  /** The end of the membrane that the object came through. */
-  readonly end: object;
+  readonly end: ProxyEnd;
   readonly id: number;
   readonly kind: string;
-  readonly ask: Ask;
 }
 
 export function makeProxy(init: ProxyInit): object {
@@ -73,17 +74,15 @@ export function settleWith(resolve: (value: unknown) => void, value: unknown): v
 }
 
 class OpenHandler implements ProxyHandler<object> {
-  readonly #end: object;
+  readonly #end: ProxyEnd;
   readonly #id: number;
   readonly #kind: string;
-  readonly #ask: Ask;
   proxy: object | undefined;
 
-  constructor({ end, id, kind, ask }: ProxyInit) {
+  constructor({ end, id, kind }: ProxyInit) {
     this.#end = end;
     this.#id = id;
     this.#kind = kind;
-    this.#ask = ask;
   }
 
   get(_shadow: object, key: string | symbol, receiver: unknown): unknown {
@@ -91,7 +90,7 @@ class OpenHandler implements ProxyHandler<object> {
     if (local !== undefined) return local;
     if (!isCrossableKey(key) || (isSettling && key === "then")) return undefined;
     const inherits = receiver !== this.proxy && isObject(receiver) && remoteOf(receiver)?.end === this.#end;
-    return this.#ask(LinkOp.get, this.#id, inherits ? [key, receiver] : [key])[0];
+    return this.#end.ask(LinkOp.get, this.#id, inherits ? [key, receiver] : [key])[0];
   }
 
   /** Methods of the language that work on any array or function: those of this side need fewer messages. */
@@ -104,26 +103,26 @@ class OpenHandler implements ProxyHandler<object> {
   }
 
   set(_shadow: object, key: string | symbol, value: unknown): boolean {
-    return isCrossableKey(key) && this.#ask(LinkOp.set, this.#id, [key, value])[0] === true;
+    return isCrossableKey(key) && this.#end.ask(LinkOp.set, this.#id, [key, value])[0] === true;
   }
 
   has(_shadow: object, key: string | symbol): boolean {
-    return isCrossableKey(key) && this.#ask(LinkOp.has, this.#id, [key])[0] === true;
+    return isCrossableKey(key) && this.#end.ask(LinkOp.has, this.#id, [key])[0] === true;
   }
 
   deleteProperty(_shadow: object, key: string | symbol): boolean {
-    return !isCrossableKey(key) || this.#ask(LinkOp.remove, this.#id, [key])[0] === true;
+    return !isCrossableKey(key) || this.#end.ask(LinkOp.remove, this.#id, [key])[0] === true;
   }
 
   ownKeys(shadow: object): (string | symbol)[] {
-    const keys = this.#ask(LinkOp.keys, this.#id, []).filter(isKey);
+    const keys = this.#end.ask(LinkOp.keys, this.#id, []).filter(isKey);
     const fixed = Reflect.ownKeys(shadow).filter((key) => !keys.includes(key) && isFixed(shadow, key));
     return [...keys, ...fixed];
   }
 
   getOwnPropertyDescriptor(shadow: object, key: string | symbol): PropertyDescriptor | undefined {
     if (!isCrossableKey(key)) return undefined;
-    const [flags, first, second] = this.#ask(LinkOp.descriptor, this.#id, [key]);
+    const [flags, first, second] = this.#end.ask(LinkOp.descriptor, this.#id, [key]);
     const fixed = Object.getOwnPropertyDescriptor(shadow, key);
     if (typeof flags !== "number") return fixed?.configurable === false ? fixed : undefined;
     const enumerable = (flags & DescriptorFlag.enumerable) !== 0;
@@ -157,11 +156,11 @@ class OpenHandler implements ProxyHandler<object> {
     const values = isAccessor
       ? [key, flags | DescriptorFlag.accessor, descriptor.get, descriptor.set]
       : [key, flags, descriptor.value];
-    return this.#ask(LinkOp.define, this.#id, values)[0] === true;
+    return this.#end.ask(LinkOp.define, this.#id, values)[0] === true;
   }
 
   getPrototypeOf(): object | null {
-    const answer = this.#ask(LinkOp.prototype, this.#id, []);
+    const answer = this.#end.ask(LinkOp.prototype, this.#id, []);
     if (answer.length === 1) return INTRINSIC_PROTOTYPES.get(answer[0]) ?? Object.prototype;
     return isObject(answer[1]) ? answer[1] : null;
   }
@@ -175,8 +174,7 @@ class OpenHandler implements ProxyHandler<object> {
   }
 
   apply(_shadow: object, receiver: unknown, args: unknown[]): unknown {
-    if (receiver === undefined) return this.#ask(LinkOp.call, this.#id, args)[0];
-    return this.#ask(LinkOp.apply, this.#id, [receiver, ...args])[0];
+    return this.#end.callFunction(this.#id, receiver, args);
   }
 
   construct(_shadow: object, args: unknown[], newTarget: unknown): object {
@@ -186,7 +184,7 @@ class OpenHandler implements ProxyHandler<object> {
         "a class of the host cannot extend a class of a library: make an instance of the library's, and set its methods",
       );
     }
-    const made = this.#ask(LinkOp.construct, this.#id, args)[0];
+    const made = this.#end.ask(LinkOp.construct, this.#id, args)[0];
     if (!isObject(made)) throw new TypeError("the constructor gave no object");
     return made;
   }

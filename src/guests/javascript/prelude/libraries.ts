@@ -74,7 +74,7 @@ const failLoad = (library, error) => {
 const libraryFaces = new WeakMap_();
 const namespaceOf = (library) => {
   const namespace = { __proto__: null }, values = ask_link(library.link, LINK_OP.namespace, 0, []);
-  for (let i = 0; i < values.length; i += 2) {
+  for (let i = 1; i < values.length; i += 2) {
     const value = values[i + 1];
     if (values[i] !== "then" || typeof value !== "function") defineProperty(namespace, values[i], { __proto__: null, value, enumerable: true });
   }

@@ -117,8 +117,23 @@ const guardedTraps = {
   construct(_shadow, args) { return ask_(this, LINK_OP.construct, args)[0]; },
 };
 const shown = (key) => keyOfSymbol(key) !== undefined || shownSymbols[mapGet(symbolNames, key)] === true;
+const DIRECT_ARGS = 8;
+const arePrimitive = (args) => {
+  if (args.length > DIRECT_ARGS) return false;
+  for (let i = 0; i < args.length; i++) {
+    switch (typeof args[i]) {
+      case "number": case "string": case "boolean": case "undefined": continue;
+      default: if (args[i] !== null) return false;
+    }
+  }
+  return true;
+};
 const callRemote = (handler, receiver, args) => {
   const waits = handler.link.waits ? LINK_WAITING : 0;
+  if (receiver === undefined && waits === 0 && handler.link.isDirect && arePrimitive(args)) {
+    const result = callHost(handler.id, args);
+    return typeof result === "object" && result !== null ? concludeLink(handler.link, result)[0] : result;
+  }
   if (receiver === undefined) return ask_link(handler.link, LINK_OP.call | waits, handler.id, args)[0];
   const values = [receiver];
   for (let i = 0; i < args.length; i++) values[i + 1] = args[i];

@@ -9,7 +9,7 @@ export const MEMBRANE: string = String.raw`
 const makeLink = (guarded, post, later) => ({
   __proto__: null, guarded, post, later,
   exports: new Map_(), ids: new WeakMap_(), count: 0,
-  proxies: new Map_(), releases: [], waits: false,
+  proxies: new Map_(), releases: [], waits: false, isDirect: false,
 });
 
 const kindOfReference = (value) => {
@@ -27,7 +27,7 @@ const referenceTo = (link, value, kind = kindOfReference(value)) => {
   if (remote !== undefined && remote.link === link) return "'" + remote.id;
   let record = weakGet(link.ids, value);
   if (record === undefined) {
-    record = { __proto__: null, id: ++link.count, value, sent: 0, kind };
+    record = { __proto__: null, id: ++link.count, value, sent: 0, kind, numbers: [] };
     weakSet(link.ids, value, record);
     mapSet(link.exports, record.id, record);
   }
@@ -86,6 +86,7 @@ const dropReleased = (link, releases) => {
     record.sent -= releases[i + 1];
     if (record.sent <= 0) {
       mapDelete(link.exports, record.id);
+      for (let i = 0; i < record.numbers.length; i++) unregisterFunction(record.numbers[i]);
       weakDelete(link.ids, record.value);
     }
   }
@@ -117,14 +118,16 @@ const answerText = (link, status, values) => {
   }
   return flatten("[" + status + "," + text + takeReleases(link) + "]");
 };
+const answerSafely = (link, status, values) => {
+  try {
+    return answerText(link, status, values);
+  } catch (error) {
+    return answerText(link, LINK_STATUS.thrown, [error instanceof Error_ ? error : new Error_("the result cannot be passed")]);
+  }
+};
 const answerLink = (link, resolver, status, values) => {
   if (resolver === 0) return;
-  let text;
-  try {
-    text = answerText(link, status, values);
-  } catch (error) {
-    text = answerText(link, LINK_STATUS.thrown, [error instanceof Error_ ? error : new Error_("the result cannot be passed")]);
-  }
+  const text = answerSafely(link, status, values);
   if (host(OP.answer, resolver, text) < 0) host(OP.answer, resolver, "[" + LINK_STATUS.cannotCross + ",0,[\"the result\",\"a value of so many bytes\"]]");
 };
 
@@ -148,8 +151,27 @@ const receiveLink = (link, resolver, request) => {
     answerLink(link, resolver, LINK_STATUS.thrown, [error]);
   }
 };
+// The same for a host that calls directly.
+const serveText = (text) => {
+  const request = parse(text), link = upward;
+  try {
+    const list = request[3] === PLAIN ? request[4] : decodeList(link, request[4]);
+    const record = request[2] === 0 ? undefined : recordOf(link, request[2]);
+    if (request[5] !== undefined) dropReleased(link, request[5]);
+    return answerSafely(link, LINK_STATUS.returned, operate(link, request[1], record, list));
+  } catch (error) {
+    return answerSafely(link, LINK_STATUS.thrown, [error]);
+  }
+};
+const beDirect = () => {
+  if (upward.isDirect) return;
+  upward.isDirect = true;
+  upward.post = askHost;
+  setConverters((value) => answerSafely(upward, LINK_STATUS.returned, [value]), (error) => answerSafely(upward, LINK_STATUS.thrown, [error]));
+  setReaders(parse, readPlainText);
+};
 const operate = (link, op, record, values) => {
-  if (record === undefined) return op === LINK_OP.namespace ? namespaceValues() : [];
+  if (record === undefined) return op === LINK_OP.namespace ? namespaceValues(values[0] === true) : [];
   if (record.kind === "e") throw new TypeError_("malformed request");
   const target = record.value;
   switch (op) {
@@ -165,6 +187,7 @@ const operate = (link, op, record, values) => {
       }
     }
     case LINK_OP.construct: return [construct(target, values)];
+    case LINK_OP.direct: return [directNumber(link, record, values)];
   }
   return link.guarded ? operateGuarded(op, target, values[0], values[1]) : operateOpen(op, target, values);
 };
@@ -235,9 +258,31 @@ const operateGuarded = (op, target, key, value) => {
   throw new TypeError_("malformed request");
 };
 
-const namespaceValues = () => {
-  const names = keysOf(entryExports), values = [];
-  for (let i = 0; i < names.length; i++) { values[2 * i] = names[i]; values[2 * i + 1] = entryExports[names[i]]; }
+// 0 where there are as many as there may be.
+const directNumber = (link, record, values) => {
+  const { value } = record;
+  if (!link.isDirect || typeof value !== "function") return 0;
+  const own = values.length > 0 ? weakGet(link.ids, values[0]) : undefined;
+  if (values.length > 0 && own === undefined) return 0;
+  try {
+    const receiver = values[0];
+    const number = registerFunction(own === undefined ? value : (...args) => apply(value, receiver, args));
+    // It is given up together with whichever of the two is.
+    record.numbers[record.numbers.length] = number;
+    if (own !== undefined) own.numbers[own.numbers.length] = number;
+    return number;
+  } catch {
+    return 0;
+  }
+};
+let serveNumber = 0;
+const namespaceValues = (isHost) => {
+  if (isHost) {
+    beDirect();
+    if (serveNumber === 0) serveNumber = registerFunction(serveText);
+  }
+  const names = keysOf(entryExports), values = [serveNumber];
+  for (let i = 0; i < names.length; i++) { values[2 * i + 1] = names[i]; values[2 * i + 2] = entryExports[names[i]]; }
   return values;
 };
 
