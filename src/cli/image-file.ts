@@ -1,10 +1,13 @@
 /**
- * `.caper` files on disk: read whole and verified, written whole or not at all.
+ * `.caper` files on disk: read whole and verified, written whole or not at all. Scripts are written as differences to the image
+ * that all of them begin as, which every Caper of the same version can make: some KB instead of the whole engine.
  *
  * @module
  */
 import { readFileSync, statSync } from "node:fs";
+import { JAVASCRIPT_KIND } from "../guests/javascript/index.ts";
 import {
+  type Base,
   bytesToImage,
   decodeImage,
   encodeImage,
@@ -13,7 +16,7 @@ import {
   imageToBytes,
   type TreeState,
 } from "../image/index.ts";
-import { nodeHasher, writeFileAtomic } from "../node/index.ts";
+import { nodeHasher, readJavaScriptBase, writeFileAtomic } from "../node/index.ts";
 import { CliError, describeSystemError } from "./errors.ts";
 
 /** Node reads no more into one array. */
@@ -45,12 +48,28 @@ export function readInput(path: string): Uint8Array {
 export function readImageFile(path: string): ImageFile {
   const bytes = readInput(path);
   try {
-    const image = bytesToImage(bytes, { hasher: nodeHasher });
-    return { image, state: decodeImage(image, { hasher: nodeHasher }), fileBytes: bytes.length };
+    const found: { base?: Base } = {};
+    const image = bytesToImage(bytes, {
+      hasher: nodeHasher,
+      base: (root) => {
+        found.base = findBase(root, path);
+        return found.base;
+      },
+    });
+    return { image, state: decodeImage(image, { hasher: nodeHasher, ...found }), fileBytes: bytes.length };
   } catch (error) {
     if (error instanceof ImageError) throw new CliError("input", `${path}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+function findBase(root: string, path: string): Base {
+  const base = readJavaScriptBase();
+  if (base.root === root) return base;
+  throw new CliError(
+    "input",
+    `${path}: holds only what differs from the image ${root}, and scripts of this version of Caper begin as ${base.root}; thaw it with the version that wrote it, and have that write it with --whole`,
+  );
 }
 
 export interface WrittenImage {
@@ -59,9 +78,16 @@ export interface WrittenImage {
   readonly bytes: number;
 }
 
-export function writeImageFile(file: string, state: TreeState): WrittenImage {
-  const image = encodeImage(state, { hasher: nodeHasher });
-  const bytes = imageToBytes(image, { hasher: nodeHasher });
+/** `isWhole`: also a script's file stands alone. */
+export function writeImageFile(
+  file: string,
+  state: TreeState,
+  { isWhole }: { readonly isWhole: boolean },
+): WrittenImage {
+  const hasScript = state.processes.some((process) => process.guest.kind === JAVASCRIPT_KIND);
+  const known = hasScript && !isWhole ? { hasher: nodeHasher, base: readJavaScriptBase() } : { hasher: nodeHasher };
+  const image = encodeImage(state, known);
+  const bytes = imageToBytes(image, known);
   writeOutput(file, bytes);
   return { file, root: image.root, bytes: bytes.length };
 }

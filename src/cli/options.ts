@@ -18,6 +18,7 @@ export interface RawOptions {
   readonly random?: boolean;
   readonly freezeTo?: string;
   readonly freezeAfter?: string;
+  readonly whole?: boolean;
   readonly report?: string;
 }
 
@@ -30,6 +31,7 @@ export interface SharedOptions {
   readonly hasRandom: boolean;
   readonly freezeTo: string | undefined;
   readonly freezeAfter: number | undefined;
+  readonly isWhole: boolean;
   readonly report: string | undefined;
 }
 
@@ -47,6 +49,7 @@ export function addEndingOptions(command: Command): Command {
   return command
     .option("--freeze-to <file.caper>", "where Ctrl-C, --freeze-after and running out write the image")
     .option("--freeze-after <gas>", "freeze once it has used this much gas")
+    .option("--whole", "write a script's image with the engine in it, for other versions of Caper")
     .option("--report <file.json>", "write how it went: status, gas, memory, root of the final image, time");
 }
 
@@ -60,6 +63,7 @@ export function readOptions(raw: RawOptions): SharedOptions {
     hasRandom: raw.random === true,
     freezeTo: raw.freezeTo,
     freezeAfter: parse("--freeze-after", raw.freezeAfter, parseGas),
+    isWhole: raw.whole === true,
     report: raw.report,
   };
 }

@@ -24,6 +24,8 @@ export interface SessionInit {
   readonly imageFile: string;
   /** The user named that file: Ctrl-C, SIGTERM and running out write it without asking. */
   readonly isFreezeWanted: boolean;
+  /** Whether the image of a script is to stand alone. */
+  readonly isWhole: boolean;
   /** Gas that was held back so that the process stops there to be frozen; undefined where no `--freeze-after` was given. */
   readonly gasHeldBack: number | undefined;
   readonly reportFile: string | undefined;
@@ -90,7 +92,7 @@ async function answerRequest(init: SessionInit, request: StopRequest): Promise<E
 
 async function freezeInto(init: SessionInit, file: string): Promise<WrittenImage> {
   if (init.gasHeldBack !== undefined) init.process.refill({ gas: init.gasHeldBack });
-  return writeImageFile(file, init.process.freeze({ copy: false }));
+  return writeImageFile(file, init.process.freeze({ copy: false }), init);
 }
 
 function frozen(image: WrittenImage, why = "frozen"): Ending {

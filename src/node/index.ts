@@ -14,7 +14,7 @@ export {
 } from "./control.ts";
 export { writeFileAtomic } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
-export { defineJavaScript, readJavaScriptEngine } from "./javascript.ts";
+export { defineJavaScript, readJavaScriptBase, readJavaScriptEngine } from "./javascript.ts";
 export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";
 export { PACKAGE_LIMITS, type PackageLimits } from "./packages/limits.ts";
 export { makeNodePackageSource, type NodePackageSourceInit } from "./packages/package-source.ts";

@@ -7,12 +7,22 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { buildMachineBase, JAVASCRIPT_KIND, makeJavaScriptKind, PRELUDE } from "../guests/javascript/index.ts";
-import { bytesToImage, decodeImage, encodeImage, imageToBytes, moduleCid } from "../image/index.ts";
+import {
+  type Base,
+  blocksToImage,
+  bytesToImage,
+  decodeImage,
+  encodeImage,
+  type Image,
+  imageToBytes,
+  makeBase,
+  moduleCid,
+} from "../image/index.ts";
 import type { GuestBase, Kernel, Program } from "../kernel/index.ts";
 import { rewriting } from "../wasm/index.ts";
 import type { ByteCache } from "./byte-cache.ts";
 import { nodeHasher } from "./hasher.ts";
-import { makeUserCache } from "./kernel.ts";
+import { makeNodeKernel, makeUserCache } from "./kernel.ts";
 
 const ENGINE_MODULE = "quickjs-wasi/quickjs.wasm";
 
@@ -23,24 +33,36 @@ export function readJavaScriptEngine(): Uint8Array {
 /** Teaches the kernel to run JavaScript. Without a cache, or with an empty one, that takes most of a second. */
 export function defineJavaScript(kernel: Kernel, cache: ByteCache | null = makeUserCache()): void {
   const program = kernel.load(readJavaScriptEngine());
-  kernel.defineGuest(makeJavaScriptKind({ program, base: findBase(program, cache) }));
+  const image = findBase(program.module.bytes, () => program, cache);
+  kernel.defineGuest(makeJavaScriptKind({ program, base: guestBaseOf(image) }));
 }
 
-function findBase(program: Program, cache: ByteCache | null): GuestBase {
-  const engine = moduleCid(program.module.bytes, nodeHasher);
+/**
+ * What every JavaScript process here begins as, engine included: images of scripts are written as differences to it. Its root is
+ * the same wherever engine, prelude and rewriter are.
+ */
+export function readJavaScriptBase(cache: ByteCache | null = makeUserCache()): Base {
+  const engine = readJavaScriptEngine();
+  const { root, base, blocks } = findBase(engine, () => makeNodeKernel({ guests: [], cache }).load(engine), cache);
+  const whole = new Map(blocks).set(moduleCid(engine, nodeHasher), engine);
+  return makeBase(blocksToImage({ root, base, blocks: whole }, nodeHasher), { hasher: nodeHasher });
+}
+
+function findBase(engineBytes: Uint8Array, load: () => Program, cache: ByteCache | null): Image {
+  const engine = moduleCid(engineBytes, nodeHasher);
   const prelude = Buffer.from(nodeHasher(new TextEncoder().encode(PRELUDE))).toString("hex");
   const key = `base-${engine}-${prelude.slice(0, 32)}-${rewriting.REWRITER_VERSION}-${rewriting.GAS_SCHEDULE_VERSION}`;
   const known = cache?.get(key);
-  const base = known && decodeBase(known);
-  if (base !== undefined) return base;
-  const made = buildMachineBase(program);
-  cache?.put(key, encodeBase(made, engine));
+  const image = known && readBase(known);
+  if (image !== undefined) return image;
+  const made = encodeBase(buildMachineBase(load()), engine);
+  cache?.put(key, imageToBytes(made, { hasher: nodeHasher }));
   return made;
 }
 
 /** The base as an image of one idle process, without the module. */
-function encodeBase(base: GuestBase, module: string): Uint8Array {
-  const image = encodeImage(
+function encodeBase(base: GuestBase, module: string): Image {
+  return encodeImage(
     {
       rewriter: rewriting.REWRITER_VERSION,
       gasSchedule: rewriting.GAS_SCHEDULE_VERSION,
@@ -63,15 +85,21 @@ function encodeBase(base: GuestBase, module: string): Uint8Array {
     },
     { hasher: nodeHasher, withModule: false },
   );
-  return imageToBytes(image, { hasher: nodeHasher });
 }
 
 /** undefined where an older version wrote it in another way: then it is made anew. */
-function decodeBase(bytes: Uint8Array): GuestBase | undefined {
+function readBase(bytes: Uint8Array): Image | undefined {
   try {
-    const [process] = decodeImage(bytesToImage(bytes, { hasher: nodeHasher }), { hasher: nodeHasher }).processes;
-    return process?.machine ? { machine: process.machine, saved: process.guest.state } : undefined;
+    const image = bytesToImage(bytes, { hasher: nodeHasher });
+    guestBaseOf(image);
+    return image;
   } catch {
     return undefined;
   }
+}
+
+function guestBaseOf(image: Image): GuestBase {
+  const [process] = decodeImage(image, { hasher: nodeHasher }).processes;
+  if (!process?.machine) throw new Error("base: expected an image of a process that has started");
+  return { machine: process.machine, saved: process.guest.state };
 }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT_CODES } from "../../src/cli/exit-codes.ts";
 import type { Report } from "../../src/cli/report.ts";
+import { bytesToImage, decodeImage, diffImages, encodeImage, imageToBytes, makeBase } from "../../src/image/index.ts";
 import { projectRoot } from "../support/sources.ts";
 import { caper, type Outcome, startCaper } from "./caper.ts";
 import { endless, exiting, greedy, library, recursive, stranger, trapping } from "./modules.ts";
@@ -215,6 +216,35 @@ describe("caper thaw", () => {
     expect(end).toEqual(whole);
     const { gasUsed, imageRoot } = report("whole.json");
     expect(report("end.json")).toMatchObject({ gasUsed, imageRoot });
+  });
+
+  it("thaws a script from a few KB, or from a file that stands alone; one of another version is refused with what is missing", async () => {
+    put("s.js", "let s = 0; for (let i = 0; i < 20000; i++) s = (s * 31 + i) | 0; console.log(s);");
+    const args = ["run", "s.js", "--freeze-after", "2M", "--freeze-to"];
+    await caper(folder, ...args, "small.caper");
+    await caper(folder, ...args, "whole.caper", "--whole");
+    const [small, whole] = ["small.caper", "whole.caper"].map((name) => readFileSync(join(folder, name)));
+    expect(small?.length).toBeLessThan(60_000);
+    expect(whole?.length).toBeGreaterThan(600_000);
+    const inspect = async (name: string) =>
+      JSON.parse((await caper(folder, "inspect", name, "--json")).stdout) as { root: string; base: string | null };
+    const { root, base } = await inspect("small.caper");
+    expect(base).toMatch(/^bafy/);
+    expect(await inspect("whole.caper")).toMatchObject({ root, base: null });
+    const end = await caper(folder, "thaw", "small.caper");
+    expect(end).toMatchObject({ code: 0, stderr: "" });
+    expect(await caper(folder, "thaw", "whole.caper")).toEqual(end);
+
+    const image = bytesToImage(whole as Buffer);
+    const other = encodeImage({ ...decodeImage(image), gasSchedule: 999 });
+    const foreign = imageToBytes(diffImages(makeBase(other), image));
+    const refused = await caper(folder, "thaw", put("foreign.caper", foreign));
+    expectSentence(
+      refused,
+      "input",
+      `holds only what differs from the image ${other.root}, and scripts of this version`,
+    );
+    expect(refused.stderr).toContain(`begin as ${base}; thaw it with the version that wrote it`);
   });
 
   it("goes on reading its input after it was frozen while it waited for it", async () => {

@@ -54,6 +54,7 @@ async function run(path: string, args: readonly string[], raw: RawOptions): Prom
     begin: guest.begin,
     imageFile: freezeTo ?? `${basename(path).replace(/\.[a-z]+$/, "")}.caper`,
     isFreezeWanted: freezeTo !== undefined,
+    isWhole: options.isWhole,
     gasHeldBack: freezeAfter === undefined ? undefined : gas - freezeAfter,
     reportFile: options.report,
     onProgress: powers.onProgress,

@@ -53,6 +53,7 @@ async function thaw(path: string, raw: RawOptions): Promise<void> {
     begin: guest.begin,
     imageFile: freezeTo ?? path,
     isFreezeWanted: freezeTo !== undefined,
+    isWhole: options.isWhole,
     gasHeldBack,
     reportFile: options.report,
     onProgress: powers.onProgress,
