@@ -9,5 +9,5 @@ export { LibraryError, type LibraryErrorCode, type LibraryErrorInit } from "./er
 export { type LibraryImporter, type LibraryImporterInit, makeLibraryImporter } from "./importer.ts";
 export type { AsyncForm, ImageCache, ImportLibrary, ImportOptions, Library } from "./library.ts";
 export { libraryOf } from "./namespace.ts";
-export { type PackageSpecifier, packageNameOf, parseSpecifier } from "./packages/index.ts";
+export * from "./packages/index.ts";
 export { makePackagesPower, type PackagesPower, type PackagesPowerOptions } from "./packages-power.ts";

@@ -15,9 +15,18 @@ export {
 export { writeFileAtomic } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
 export { defineJavaScript, readJavaScriptBase, readJavaScriptEngine } from "./javascript.ts";
+export { libraryOf } from "../library/index.ts";
 export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";
+export {
+  importLibrary,
+  libraryAudit,
+  makeNodeLibraryImporter,
+  type NodeLibraryImporter,
+  type NodeLibraryInit,
+} from "./library.ts";
 export { PACKAGE_LIMITS, type PackageLimits } from "./packages/limits.ts";
-export { makeNodePackageSource, type NodePackageSourceInit } from "./packages/package-source.ts";
+export { auditNodePackage, makeNodePackageSource } from "./packages/package-source.ts";
+export type { NodePackageSourceInit, NodePackagesInit } from "./packages/settings.ts";
 export * from "./powers/index.ts";
 export {
   type KernelWorkerInit,

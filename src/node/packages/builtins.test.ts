@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeJavaScriptInstance } from "../../guests/javascript/index.ts";
-import type { Kernel } from "../../kernel/index.ts";
+import type { Capability, Kernel } from "../../kernel/index.ts";
 import { BUILTINS, GLOBALS } from "../../library/index.ts";
-import { type Capability, makeCapability } from "../../passable/index.ts";
+import { makeCapability } from "../../passable/index.ts";
 import {
   capabilityOf,
   makeDirectoryPower,

@@ -5,7 +5,6 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join, posix, sep } from "node:path";
 import {
   type ConfinedPackage,
   type LibraryBundle,
@@ -18,8 +17,8 @@ import type { ByteCache } from "../byte-cache.ts";
 import { BUNDLER_VERSION, type Bundled, bundlePackage, type ConfinedFace } from "./bundler/bundle.ts";
 import { PROJECT_FOLDER } from "./bundler/resolve.ts";
 import { CONFINED_DEPTH_MAX, type PackageLimits } from "./limits.ts";
+import { makeLocator } from "./locator.ts";
 import type { Origin } from "./origin.ts";
-import type { TreePackage } from "./tree.ts";
 import { unpackTree } from "./unpack.ts";
 
 export interface BundleOriginInit {
@@ -146,51 +145,6 @@ function describeBundle(
     hash: createHash("sha256").update(JSON.stringify(hashed)).digest("hex"),
     packages: parts.packagesOf(bundled.files),
     ...(confined.length === 0 ? {} : { confined }),
-  };
-}
-
-interface Locator {
-  /** Name and version of the package that a file is in. */
-  label(path: string): string;
-  /** What an import of a package by a file leads to. */
-  dependency(name: string, importer: string): TreePackage | undefined;
-  /** The folder from which the bare name leads to it. */
-  holder(place: TreePackage): string;
-  isFirst(place: TreePackage): boolean;
-  packages(files: readonly string[]): LibraryBundle["packages"];
-}
-
-function makeLocator({ folder, tree, name, version }: Origin): Locator {
-  const places = new Map(tree.packages.map((one) => [one.location, one]));
-  const own = { name, version };
-  const placeOf = (file: string): { readonly name: string; readonly version: string } => {
-    for (let path = file; path !== "." && path !== "/"; path = posix.dirname(path)) {
-      const place = places.get(path);
-      if (place !== undefined) return place;
-    }
-    return own;
-  };
-  const local = (path: string): string =>
-    (path.startsWith(folder + sep) ? path.slice(folder.length + 1) : path).replaceAll(sep, "/");
-  return {
-    label: (path) => {
-      const place = placeOf(local(path));
-      return `${place.name}@${place.version}`;
-    },
-    dependency(wanted, importer) {
-      for (let path = posix.dirname(local(importer)); ; path = posix.dirname(path)) {
-        const place = places.get(posix.join(path, "node_modules", wanted));
-        if (place !== undefined || path === "." || path === "/") return place;
-      }
-    },
-    holder: ({ location }) => join(folder, location.slice(0, location.lastIndexOf("node_modules"))),
-    isFirst: (place) => place.location === `node_modules/${place.name}`,
-    packages(files) {
-      const found = new Map(files.map((file) => placeOf(file)).map((one) => [`${one.name}@${one.version}`, one]));
-      return [...found]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, one]) => ({ name: one.name, version: one.version }));
-    },
   };
 }
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { packFiles, startRegistry, type TestRegistry } from "../../../test/support/registry.ts";
 import type { LibraryBundle, PackageSource } from "../../library/index.ts";
 import { PACKAGE_LIMITS, type PackageLimits } from "./limits.ts";
-import { makeNodePackageSource } from "./package-source.ts";
+import { auditNodePackage, makeNodePackageSource } from "./package-source.ts";
 
 let folder = "";
 let registry: TestRegistry;
@@ -468,5 +468,48 @@ describe("packages with a process of their own", () => {
     expect(error.code).toBe("broken-package");
     expect(error.message).toContain("ring-a -> ring-b -> ring-a");
     expect((await packages.bundle("ring-a", { policy: { packages: { "ring-b": {} } } })).confined?.length).toBe(1);
+  });
+});
+
+describe("auditNodePackage", () => {
+  it("shows what each package of a tree would reach for, imported or not", async () => {
+    await registry.add({
+      name: "phantom",
+      version: "4.2.1",
+      manifest: { scripts: { postinstall: "node setup.js" } },
+      files: { "setup.js": "", "index.js": `fetch("https://never.example")` },
+    });
+    await registry.add({
+      name: "typed-leaf",
+      version: "1.0.0",
+      files: { "index.js": `require("fs").readFileSync(process.env.HOME)`, "unused.js": `require("net")` },
+    });
+    await registry.add({
+      name: "audited",
+      version: "1.0.0",
+      manifest: { dependencies: { phantom: "4", "typed-leaf": "1" }, type: "module" },
+      files: {
+        "index.js": `import leaf from "typed-leaf"; import net from "node:net"; export const go = () => fetch("https://ok.example/x", leaf, net)`,
+      },
+    });
+    const cache = join(folder, "cache");
+    const audit = await auditNodePackage("audited", { folder, cache, environment: registry.environment });
+    expect(audit).toMatchObject({ package: "audited", version: "1.0.0" });
+    expect(
+      audit.packages.map((one) => [one.name, one.isReached, one.powers, one.builtins, one.hosts, one.scripts]),
+    ).toEqual([
+      ["audited", true, ["http"], ["net"], ["ok.example"], []],
+      ["phantom", false, [], [], [], ["postinstall: node setup.js"]],
+      ["typed-leaf", true, ["directory", "environment"], ["fs"], [], []],
+    ]);
+    write({
+      "own/package.json": `{"name":"own","dependencies":{"typed-leaf":"1"}}`,
+      "own/main.ts": `import "typed-leaf"; export const a: number = setTimeout(() => 1)`,
+    });
+    const own = await auditNodePackage("./own/main.ts", { folder, cache, environment: registry.environment });
+    expect(own.packages.map((one) => [one.name, one.powers])).toEqual([
+      ["own", ["timers"]],
+      ["typed-leaf", ["directory", "environment"]],
+    ]);
   });
 });
