@@ -35,6 +35,8 @@ export interface Library extends Disposable {
   resume(options?: { readonly refuse?: boolean }): Promise<unknown>;
   /** The form of a function of the library's that may wait: for callbacks that return promises, and for powers that answer late. */
   async<F extends (...args: never[]) => unknown>(fn: F): AsyncForm<F>;
+  /** Objects that the two sides hold of each other. */
+  readonly held: { readonly exported: number; readonly imported: number };
   inspect(): Inspection;
   /** Ends its process; every proxy of it throws `ended` from then on. */
   dispose(): void;

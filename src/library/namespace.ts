@@ -66,9 +66,12 @@ function makeLibrary({ bundle, process, end, channel }: NamespaceInit): Library 
     async<F extends (...args: never[]) => unknown>(fn: F): AsyncForm<F> {
       return asyncForm(fn, end) as AsyncForm<F>;
     },
+    get held() {
+      return end.counts;
+    },
     inspect: () => process.inspect(),
-    dispose: () => process.discard(),
-    [Symbol.dispose]: () => process.discard(),
+    dispose: () => channel.close(),
+    [Symbol.dispose]: () => channel.close(),
   };
   return Object.freeze(library);
 }

@@ -36,6 +36,8 @@ export class ProcessChannel implements Channel {
   readonly #process: Process;
   readonly #instance: JavaScriptInstance;
   readonly #options: { readonly gas?: number };
+  readonly #gasPerCall: number;
+  #isClosed = false;
   #serve = 0;
   #isInterrupted = false;
   /** Whether the call that was interrupted is a request, whose result is the text of an answer. */
@@ -47,6 +49,7 @@ export class ProcessChannel implements Channel {
     this.#name = name;
     this.#process = process;
     this.#instance = makeJavaScriptInstance(process);
+    this.#gasPerCall = gasPerCall ?? Number.POSITIVE_INFINITY;
     this.#options = gasPerCall === undefined ? {} : { gas: gasPerCall };
   }
 
@@ -63,6 +66,7 @@ export class ProcessChannel implements Channel {
 
   call(number: number, args: readonly Primitive[]): Primitive | AnswerText {
     this.#assertReady();
+    const gasBefore = this.#gasUsed();
     let result: DirectSyncResult;
     try {
       result = this.#instance.directSync(number, args, this.#options);
@@ -76,6 +80,8 @@ export class ProcessChannel implements Channel {
       case "thrown":
         return new AnswerText(result.text);
       default:
+        // The engine's stack has an end, too: what did not fit goes on when those above have returned, and has no caller then.
+        if (result.kind === "unfinished" && this.#gasUsed() - gasBefore < this.#gasPerCall) throw this.#tooDeep();
         this.#isAsking = number === this.#serve;
         throw this.#undone(result);
     }
@@ -117,7 +123,28 @@ export class ProcessChannel implements Channel {
     return asked && outcome !== undefined && "value" in outcome ? new AnswerText(String(outcome.value)) : outcome;
   }
 
+  /** Ends the process: at once, or, where it is in the middle of a call of the host's, when that is over. */
+  close(): void {
+    this.#isClosed = true;
+    try {
+      this.#process.discard();
+    } catch (error) {
+      if (!(error instanceof KernelError && error.code === "state")) throw error;
+      queueMicrotask(() => this.close());
+    }
+  }
+
+  /** Only of interest where calls have a bound. */
+  #gasUsed(): number {
+    return this.#gasPerCall === Number.POSITIVE_INFINITY ? 0 : this.#process.meter.gasUsed;
+  }
+
+  #tooDeep(): RangeError {
+    return new RangeError(`${this.#name}: calls of host and library are nested too deeply in one another`);
+  }
+
   #assertReady(): void {
+    if (this.#isClosed) throw this.#ended({ kind: "discarded" });
     const { status } = this.#process;
     switch (status.state) {
       case "stopped":
@@ -188,7 +215,7 @@ export class ProcessChannel implements Channel {
   /** Host code that called from where it cannot. */
   #refused(error: unknown): unknown {
     if (!(error instanceof KernelError)) return error;
-    if (error.code === "limit") return new RangeError(`${this.#name}: ${error.message}`);
+    if (error.code === "limit") return this.#tooDeep();
     return this.#error("must-wait", "it is in the middle of a call that takes no other meanwhile; call it later");
   }
 

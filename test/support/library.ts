@@ -8,6 +8,7 @@ import {
   type ImportOptions,
   type LibraryBundle,
   type LibraryImporter,
+  type LibraryImporterInit,
   makeLibraryImporter,
 } from "../../src/library/index.ts";
 import { GAS, MEMORY_BYTES, makeTestHost, type TestHost } from "./javascript.ts";
@@ -38,11 +39,15 @@ export interface LibraryTestHost extends TestHost {
   load(source: string, options?: Partial<ImportOptions>): Promise<Exports>;
 }
 
-export function makeLibraryHost(bundles: { readonly [specifier: string]: LibraryBundle } = {}): LibraryTestHost {
+export function makeLibraryHost(
+  bundles: { readonly [specifier: string]: LibraryBundle } = {},
+  more: Partial<LibraryImporterInit> = {},
+): LibraryTestHost {
   const host = makeTestHost();
   const importer = makeLibraryImporter({
     kernel: host.kernel,
     isProxy: types.isProxy,
+    ...more,
     packages: {
       async bundle(specifier) {
         const found = bundles[specifier];

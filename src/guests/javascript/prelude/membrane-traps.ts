@@ -60,8 +60,9 @@ const openTraps = {
   get(_shadow, key, receiver) {
     if (isLocal(this.kind, key)) return localProto(this.kind)[key];
     if (!crossable(key)) return undefined;
-    const own = this.proxy === receiver || weakGet(remotes, receiver)?.link !== this.link;
-    return ask_(this, LINK_OP.get, own ? [key] : [key, receiver])[0];
+    const from = typeof receiver === "object" || typeof receiver === "function" ? weakGet(remotes, receiver) : undefined;
+    const inherits = from !== undefined && from.link === this.link && from.id !== this.id;
+    return ask_(this, LINK_OP.get, inherits ? [key, receiver] : [key])[0];
   },
   set(_shadow, key, value) { return crossable(key) && ask_(this, LINK_OP.set, [key, value])[0]; },
   has(_shadow, key) { return crossable(key) && ask_(this, LINK_OP.has, [key])[0]; },
@@ -85,7 +86,8 @@ const openTraps = {
     return callRemote(this, receiver, args);
   },
   construct(_shadow, args, newTarget) {
-    if (newTarget !== this.proxy) throw new CannotCross("a class that extends one of a library");
+    const target = weakGet(remotes, newTarget);
+    if (target === undefined || target.link !== this.link || target.id !== this.id) throw new CannotCross("a class that extends one of a library");
     return ask_(this, LINK_OP.construct, args)[0];
   },
 };
@@ -141,7 +143,7 @@ const callRemote = (handler, receiver, args) => {
 };
 
 const makeProxy = (link, id, kind) => {
-  const handler = { __proto__: link.guarded ? openTraps : guardedTraps, link, id, kind, proxy: undefined };
-  return (handler.proxy = new Proxy_(shadowOf(kind), handler));
+  // It does not know its proxy: the engine counts references, and frees circles late.
+  return new Proxy_(shadowOf(kind), { __proto__: link.guarded ? openTraps : guardedTraps, link, id, kind });
 };
 `;
