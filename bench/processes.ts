@@ -173,7 +173,9 @@ export async function benchProcesses(options: { readonly rounds: number }): Prom
     title: "JavaScript processes",
     columns: ["what", "measured", "asked: at most"],
     rows,
-    notes: ["The process is QuickJS with a small program loaded; the journey interrupts a loop that fills a Map. Times are by the wall clock."],
+    notes: [
+      "The process is QuickJS with a small program loaded; the journey interrupts a loop that fills a Map. Times are by the wall clock.",
+    ],
     details: { startMs, callMicroseconds, ...journey, ...memory },
   };
 }
