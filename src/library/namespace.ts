@@ -80,10 +80,11 @@ function asyncForm(fn: unknown, end: MembraneEnd): (...args: unknown[]) => Promi
   const remote = typeof fn === "function" ? remoteOf(fn) : undefined;
   if (remote?.end !== end) throw new TypeError("fn: expected a function of this library");
   const { id } = remote;
-  return async function (this: unknown, ...args: unknown[]): Promise<unknown> {
+  return function (this: unknown, ...args: unknown[]): Promise<unknown> {
     const op = (this === undefined ? LinkOp.call : LinkOp.apply) | LINK_WAITING;
-    const [value] = await end.askLater(op, id, this === undefined ? args : [this, ...args]);
-    if (value instanceof Promise) return value;
-    return new Promise((resolve) => settleWith(resolve, value));
+    const answer = end.askLater(op, id, this === undefined ? args : [this, ...args]);
+    return new Promise((resolve, reject) => {
+      answer.then(([value]) => (value instanceof Promise ? resolve(value) : settleWith(resolve, value)), reject);
+    });
   };
 }

@@ -56,6 +56,8 @@ interface Exported {
   readonly id: number;
   readonly kind: string;
   readonly value: object;
+  /** A proxy of the host's: it is called, and else only held. */
+  readonly isOpaque: boolean;
   /** How often it was written, less how often the library has given it back. */
   sent: number;
 }
@@ -203,7 +205,8 @@ export class MembraneEnd implements ExportTable, ImportTable {
     let exported = this.#ids.get(value);
     if (exported === undefined) {
       this.#count += 1;
-      exported = { id: this.#count, kind: kindOf(value), value, sent: 0 };
+      const isOpaque = remote === undefined && this.isProxy?.(value) === true;
+      exported = { id: this.#count, kind: isOpaque ? opaqueKind(value) : kindOf(value), value, isOpaque, sent: 0 };
       this.#ids.set(value, exported);
       this.#exports.set(exported.id, exported);
     }
@@ -350,6 +353,11 @@ export class MembraneEnd implements ExportTable, ImportTable {
   }
 }
 
+/** Without running a trap. */
+function opaqueKind(value: object): string {
+  return typeof value === "function" ? ReferenceKind.constructor : ReferenceKind.object;
+}
+
 function kindOf(value: object): string {
   if (typeof value === "function") return isConstructor(value) ? ReferenceKind.constructor : ReferenceKind.function;
   if (Array.isArray(value)) {
@@ -395,7 +403,7 @@ function operate(op: number, exported: Exported, values: unknown[]): readonly un
   // An error is what it says, a promise what it settles with: neither is looked into.
   if (kind === ERROR_KIND || kind === ReferenceKind.promise)
     throw new MalformedValue("a request to an error or a promise");
-  if (typeof value !== "function") return operateGuarded(op, value, values[0], values[1]);
+  if (typeof value !== "function") return look(op, exported, values);
   switch (op) {
     case LinkOp.call:
       return [Reflect.apply(value, undefined, values)];
@@ -404,6 +412,13 @@ function operate(op: number, exported: Exported, values: unknown[]): readonly un
     case LinkOp.construct:
       return [Reflect.construct(value, values)];
     default:
-      return operateGuarded(op, value, values[0], values[1]);
+      return look(op, exported, values);
   }
 }
+
+/** Security: the traps of a proxy are code of the host's that expects the host. */
+function look(op: number, { value, isOpaque }: Exported, values: readonly unknown[]): readonly unknown[] {
+  return operateGuarded(op, isOpaque ? NOTHING : value, values[0], values[1]);
+}
+
+const NOTHING: object = Object.freeze(Object.create(null));

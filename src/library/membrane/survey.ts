@@ -94,8 +94,10 @@ function surveyObject(value: object, surveyor: Surveyor, depth: number): Survey 
     return SPECIAL;
   }
   if (depth >= link.LINK_DEPTH_MAX) throw new Uncrossable(`a value nested deeper than ${depth}`);
+  const isRemote = remoteOf(value) !== undefined;
+  if (!isRemote && isProxy?.(value) === true) return REFERENCE;
   const isError = value instanceof Error;
-  if (!isError && (remoteOf(value) !== undefined || isProxy?.(value) === true)) return REFERENCE;
+  if (!isError && isRemote) return REFERENCE;
   const prototype: object | null = Object.getPrototypeOf(value);
   if (Array.isArray(value)) return isArrayPrototype(prototype) ? surveyEntries(value, surveyor, depth) : REFERENCE;
   if (isStructPrototype(prototype) && !isIntrinsic(value)) {

@@ -149,7 +149,7 @@ const encodeList = (link, values, nameOf) => {
     if (kinds[i] !== PLAIN) mode = SPECIAL;
   }
   if (mode === PLAIN) return "0," + stringify(values);
-  const encoder = { __proto__: null, link, seen, shares: new Map_() }, list = setPrototypeOf([], null);
+  const encoder = { __proto__: null, link, seen, shares: new Map_(), shared: 0 }, list = setPrototypeOf([], null);
   for (let i = 0; i < values.length; i++) list[i] = kinds[i] === REFERENCE ? referenceTo(link, values[i]) : encodeData(values[i], encoder);
   return "1," + stringify(list);
 };
@@ -175,7 +175,7 @@ const encodeData = (value, encoder) => {
   if (times === 1) return encodeObject(value, encoder);
   const known = mapGet(encoder.shares, value);
   if (known !== undefined) return "&" + known;
-  const index = encoder.shares.size;
+  const index = encoder.shared++;
   mapSet(encoder.shares, value, index);
   return { __proto__: null, "#": "share", i: index, v: encodeObject(value, encoder) };
 };
