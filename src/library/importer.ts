@@ -117,8 +117,8 @@ class Import {
     const stopped = new Promise<StopReport>((resolve) => {
       this.#stopped = resolve;
     });
-    const { entry, modules } = this.#bundle;
-    const answer = await Promise.race([process.deliver(encodeMessage(["import", entry, modules])), stopped]);
+    const { entry, modules, confined = [] } = this.#bundle;
+    const answer = await Promise.race([process.deliver(encodeMessage(["import", entry, modules, confined])), stopped]);
     this.#stopped = undefined;
     if ("kind" in answer) throw this.#failStopped(process, answer);
     this.#check(process, answer);
