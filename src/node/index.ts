@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { libraryOf } from "../library/index.ts";
 export { type ByteCache, cacheFolder, makeByteCache } from "./byte-cache.ts";
 export {
   askControl,
@@ -15,7 +17,6 @@ export {
 export { writeFileAtomic } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
 export { defineJavaScript, readJavaScriptBase, readJavaScriptEngine } from "./javascript.ts";
-export { libraryOf } from "../library/index.ts";
 export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";
 export {
   importLibrary,
