@@ -32,6 +32,8 @@ export interface RuntimeCalls {
   tableGrow(table: number, init: object | null, count: number): number;
 }
 
+const EMPTY = new Uint8Array(0);
+
 type Continue = (...args: readonly Carrier[]) => number;
 
 const PAGE_BYTES = 65_536;
@@ -49,7 +51,10 @@ export class Instance implements FunctionNumbers {
   readonly #runtime: { readonly [name: string]: (...args: never[]) => unknown };
   readonly #functions: WebAssembly.Table;
   readonly #memory: WebAssembly.Memory | undefined;
+  #view: Uint8Array = EMPTY;
   readonly #continuations = new Map<string, Continue>();
+  /** Those of entries, by function: every call of the host's begins with one. */
+  readonly #entries: Continue[] = [];
   #numbers: Map<string, number> | undefined;
 
   constructor(program: Program, calls: RuntimeCalls, importedFunctions: number) {
@@ -70,7 +75,10 @@ export class Instance implements FunctionNumbers {
   }
 
   memory(): Uint8Array {
-    return this.#memory === undefined ? new Uint8Array(0) : new Uint8Array(this.#memory.buffer);
+    if (this.#memory === undefined) return EMPTY;
+    const { buffer } = this.#memory;
+    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer);
+    return this.#view;
   }
 
   growMemory(pages: number): void {
@@ -115,6 +123,13 @@ export class Instance implements FunctionNumbers {
   }
 
   continuation(func: number, point: number, resumption: rewriting.Resumption): Continue {
+    if (point !== 0 || resumption !== "results") return this.#continuation(func, point, resumption);
+    const entry = this.#entries[func] ?? this.#continuation(func, point, resumption);
+    this.#entries[func] = entry;
+    return entry;
+  }
+
+  #continuation(func: number, point: number, resumption: rewriting.Resumption): Continue {
     const key = `${func} ${point} ${resumption}`;
     let run = this.#continuations.get(key);
     if (run === undefined) {

@@ -178,13 +178,14 @@ function deliverSync(
   sync: Sync,
 ): PromiseCell {
   return enter(record, "deliverSync", (push) => {
+    const gas = checkedGas(options.gas);
     let turn: Turn | undefined;
     const cell = record.deliverFromHost(options.target ?? 0, message, (pushed) => {
       turn = pushed;
       return push(pushed);
     });
     const isOver = (): boolean => turn === undefined || !(record.turns.includes(turn) || record.mailbox.includes(turn));
-    sync(options.gas ?? Number.POSITIVE_INFINITY, () => cell.answer !== undefined && isOver());
+    sync(gas, () => cell.answer !== undefined && isOver());
     return cell;
   });
 }

@@ -171,6 +171,10 @@ export class Tree {
   }
 
   dequeue(process: ProcessRecord): void {
+    if (this.#queue[0] === process) {
+      this.#queue.shift();
+      return;
+    }
     this.looking.delete(process);
     const at = this.#queue.indexOf(process);
     if (at >= 0) this.#queue.splice(at, 1);

@@ -6,11 +6,11 @@
 
 import type { HostContext, Plain } from "../../kernel/index.ts";
 import { ServiceError, Suspend } from "../../kernel/index.ts";
-import { ERROR_CONVERTER, plainToPrimitive, primitiveToPlain, RESULT_CONVERTER } from "./direct.ts";
+import { plainToPrimitive, primitiveToPlain } from "./direct.ts";
 import type { HostCallFrame } from "./engine.ts";
 import { DIRECT_UNITS_MAX, FUNCTIONS_MAX, MAILBOX_BYTES } from "./limits.ts";
 import { present } from "./mailbox.ts";
-import { Role, SignalStatus } from "./protocol.ts";
+import { FUNCTION_FIRST, Role, SignalStatus } from "./protocol.ts";
 import { FUNCTION_LAST, type JavaScriptState } from "./state.ts";
 import { toAscii } from "./texts.ts";
 import type { Immediate, Primitive } from "./words.ts";
@@ -165,15 +165,13 @@ function plainToAnswer(plain: Plain): CallbackAnswer {
   return new CallbackText(text.value, { thrown: "thrown" in plain && plain.thrown === true });
 }
 
-const ROLE_IDS: readonly (number | undefined)[] = [undefined, RESULT_CONVERTER, ERROR_CONVERTER];
-
 /** Calls of what the guest has let go would harm only itself: it keeps the function alive. */
 export function register(call: HostCallFrame, state: JavaScriptState): number {
   const func = call.object(1);
   const role = call.int(2) ?? Role.callable;
-  if (func === undefined || !(role in ROLE_IDS)) return ServiceError.pointer;
+  if (func === undefined || role < 0 || role >= FUNCTION_FIRST) return ServiceError.pointer;
   if (state.functions.size >= FUNCTIONS_MAX || state.nextFunction >= FUNCTION_LAST) return ServiceError.limit;
-  const id = ROLE_IDS[role] ?? state.nextFunction++;
+  const id = role === Role.callable ? state.nextFunction++ : role;
   state.functions.set(id, func);
   return id;
 }

@@ -103,4 +103,83 @@ describe("direct calls", () => {
       ),
     ).toThrow("at most 32");
   });
+
+  it("refuse an amount of gas that is none, before anything happens", async () => {
+    const { js } = await spawn();
+    const before = js.process.meter.gasUsed;
+    for (const gas of [1.5, -1, Number.NaN, 2 ** 53]) {
+      expect(() => js.directSync(20, [], { gas })).toThrow(RangeError);
+      expect(() => js.callSync("add", [1, 2], { gas })).toThrow("expected a whole number from 0");
+      expect(() => js.callSync("add", [{}], { gas })).toThrow(RangeError);
+    }
+    expect(js.process.meter.gasUsed).toBe(before);
+  });
+});
+
+describe("synchronous calls by name", () => {
+  it("look the name up every time, and cost little", async () => {
+    const { js } = await spawn();
+    expect(js.callSync("add", [1, 2])).toBe(3);
+    const before = js.process.meter.gasUsed;
+    expect(js.callSync("add", [3, 4])).toBe(7);
+    expect(js.process.meter.gasUsed - before).toBeLessThan(6000);
+    await js.evaluate("globalThis.add = (a, b) => [a, b, new Map().size]");
+    expect(js.callSync("add", ["\ud800", undefined])).toEqual(["\ud800", undefined, 0]);
+    await js.evaluate("delete globalThis.add");
+    expect(() => js.callSync("add", [1, 2])).toThrow('no exported function "add"');
+    expect(() => js.callSync("toString", [])).toThrow('no exported function "toString"');
+  });
+
+  it("give promises' values, capabilities, and exceptions with the guest's stack", async () => {
+    const { js } = await spawn();
+    await js.evaluate(
+      "globalThis.later = async (a) => { await null; return a + 1 }; globalThis.cap = () => [Far('x', {})]",
+    );
+    expect(js.callSync("later", [1])).toBe(2);
+    expect(js.callSync("cap", [])).toMatchObject([{ receive: expect.any(Function) }]);
+    expect(() => js.callSync("fail", ["no"])).toThrow(expect.objectContaining({ name: "TypeError", message: "no" }));
+    expect(() => js.callSync("later", [1], { gas: 100 })).toThrow("the call has no answer yet");
+  });
+});
+
+/** Whatever a script does to what it was born with, the host sees values only. */
+const HOSTILE: readonly string[] = [
+  "JSON.stringify = JSON.parse = () => 1; Map.prototype.get = Map.prototype.set = () => { throw 1 };",
+  "Object.defineProperty(Object.prototype, 'then', { get() { throw 1 } }); Array.prototype[Symbol.iterator] = null;",
+  "Object.defineProperty(Array.prototype, 0, { set() { throw 2 }, get() { throw 3 } });",
+  "Reflect.apply = Function.prototype.call = () => ({}); Error.prototype.toString = null; Object.prototype.toJSON = () => 5;",
+  "Object.defineProperty(Error, Symbol.hasInstance, { value() { throw new Proxy({}, { get() { throw 1 } }) } });",
+];
+const ODD: readonly string[] = [
+  "() => { throw new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 2 } }) }",
+  "() => { throw Symbol() }",
+  "() => { const e = new Error(); Object.defineProperty(e, 'message', { get() { throw e } }); throw e }",
+  "() => Object.assign(Object.create(null), { get a() { throw 1 } })",
+  "() => { const a = []; a[0] = a; return a }",
+  "() => Symbol.iterator",
+  "() => 2n ** 70n",
+  "() => 'a'.repeat(2 ** 25)",
+  "() => caper.callHost(1, {})",
+  "() => caper.callHost(-1, ...Array(2000).fill('x'))",
+  "() => caper.askHost('a'.repeat(2 ** 25))",
+  "() => caper.askHost(7)",
+  "(f = () => f()) => f()",
+];
+
+describe("a hostile script", () => {
+  it("gets and gives values only", async () => {
+    for (const tampering of ["", ...HOSTILE]) {
+      const js = host.spawn({ powers: { onCallback: (request) => (request.kind === "text" ? "text" : request.id) } });
+      await js.evaluate(ODD.map((source, i) => `globalThis.odd${i} = ${source};`).join("\n"));
+      const numbers = await Promise.all(ODD.map((_, i) => js.register(`odd${i}`)));
+      await js.evaluate(tampering).catch(() => undefined);
+      for (const [i, number] of numbers.entries()) {
+        const { kind } = js.directSync(number, []);
+        expect(["value", "converted", "thrown"], `${tampering} ${ODD[i]}`).toContain(kind);
+      }
+      expect(js.process.status).toEqual({ state: "idle" });
+      js.process.discard();
+    }
+    expect(host.faults).toEqual([]);
+  });
 });

@@ -6,7 +6,8 @@
 
 import type { Plain, Value } from "../../kernel/index.ts";
 import { DIRECT_ARGS_MAX, DIRECT_UNITS_MAX } from "./limits.ts";
-import { type EngineText, engineText, fillString, readText, textToString, unitsFor } from "./strings.ts";
+import { FUNCTION_FIRST, Role } from "./protocol.ts";
+import { type EngineText, engineText, fillString, forgetText, readText, textToString, unitsFor } from "./strings.ts";
 import type { Bench, Call } from "./tasks.ts";
 import {
   IS_OTHER,
@@ -28,30 +29,40 @@ export type DirectResult =
   /** What the guest's converter for errors made of the exception. */
   | { readonly kind: "thrown"; readonly text: string };
 
+/** Of a call by name: the guest may keep what no text can hold, under a number. */
+export type NamedResult = DirectResult | { readonly kind: "kept"; readonly number: number };
+
 export interface DirectTask {
   readonly kind: "direct";
   step: number;
-  /** Of the registered function. */
-  readonly id: number;
+  /** Of the registered function; 0 for a call by name where that has none yet. */
+  id: number;
+  /** Of what is called by name. */
+  readonly name: string | undefined;
   readonly args: readonly Plain[];
   /** Words to be freed at the end: strings of the arguments, the result, an exception. */
   readonly owned: bigint[];
   /** Strings of the arguments that are made. */
   made: number;
   /** Not set before the call is over. */
-  result: DirectResult | undefined;
+  result: NamedResult | undefined;
 }
 
 /** What a direct turn is made of, as plain data: images hold it. */
-export function directPayload(id: number, args: readonly Primitive[]): Plain {
-  if (!Number.isSafeInteger(id) || id < 0) throw new RangeError(`id: expected the number of a function, got ${id}`);
+export function directPayload(callee: number | string, args: readonly Primitive[]): Plain {
+  if (typeof callee === "number" && !(Number.isSafeInteger(callee) && callee >= 0))
+    throw new RangeError(`id: expected the number of a function, got ${callee}`);
   if (args.length > DIRECT_ARGS_MAX)
     throw new RangeError(`args: expected at most ${DIRECT_ARGS_MAX}, got ${args.length}`);
   let units = 0;
-  for (const arg of args) if (typeof arg === "string") units += arg.length;
+  const plain: Plain[] = [];
+  for (const arg of args) {
+    if (typeof arg === "string") units += arg.length;
+    plain.push(primitiveToPlain(arg));
+  }
   if (units > DIRECT_UNITS_MAX)
     throw new RangeError(`args: expected at most ${DIRECT_UNITS_MAX} characters, got ${units}`);
-  return { id, args: args.map(primitiveToPlain) };
+  return typeof callee === "number" ? { id: callee, args: plain } : { name: callee, args: plain };
 }
 
 const PLAIN_UNDEFINED: readonly Plain[] = Object.freeze([]);
@@ -95,16 +106,20 @@ function wideOf(bytes: Uint8Array): EngineText {
 
 /** The task for a payload; it may come from an image, and be none: then no function has its number. */
 export function directTask(payload: Plain): DirectTask {
-  const { id, args } = readPayload(payload) ?? { id: -1, args: [] };
-  return { kind: "direct", step: Step.begin, id, args, owned: [], made: 0, result: undefined };
+  const request = readPayload(payload) ?? { id: -1, name: undefined, args: [] };
+  return { kind: "direct", step: Step.begin, ...request, owned: [], made: 0, result: undefined };
 }
 
-export function readPayload(payload: Plain): { readonly id: number; readonly args: readonly Plain[] } | undefined {
-  if (typeof payload !== "object" || payload === null || !("id" in payload) || !("args" in payload)) return undefined;
-  const { id, args } = payload;
-  if (typeof id !== "number" || !Array.isArray(args) || args.length > DIRECT_ARGS_MAX) return undefined;
+type Request = Pick<DirectTask, "id" | "name" | "args">;
+
+export function readPayload(payload: Plain): Request | undefined {
+  if (typeof payload !== "object" || payload === null || !("args" in payload)) return undefined;
+  const { args } = payload;
+  if (!Array.isArray(args) || args.length > DIRECT_ARGS_MAX) return undefined;
   for (const arg of args) if (plainToPrimitive(arg) === undefined) return undefined;
-  return { id, args };
+  if ("name" in payload && typeof payload.name === "string") return { id: 0, name: payload.name, args };
+  if (!("id" in payload) || typeof payload.id !== "number") return undefined;
+  return { id: payload.id, name: undefined, args };
 }
 
 /** What the results of the last call are; at "begin" there was none. */
@@ -117,11 +132,9 @@ export const Step = {
   told: 5,
   lost: 6,
   freeing: 7,
+  naming: 8,
+  named: 9,
 } as const;
-
-/** The converters that the guest may set have numbers as other functions have. */
-export const RESULT_CONVERTER = 0;
-export const ERROR_CONVERTER = 1;
 
 export function advanceDirect(task: DirectTask, bench: Bench, result: Value | undefined): Call | undefined {
   const word = typeof result === "bigint" ? result : 0n;
@@ -134,24 +147,68 @@ export function advanceDirect(task: DirectTask, bench: Bench, result: Value | un
       return isException(word) ? takeException(task, bench, Step.caught) : takeResult(task, bench, word);
     case Step.caught:
       task.owned.push(word);
-      return convert(task, bench, ERROR_CONVERTER, Step.told, word);
+      return convert(task, bench, errorConverterOf(task), Step.told, word);
     case Step.converted:
       if (isException(word)) return takeException(task, bench, Step.caught);
-      return takeText(task, bench, word, "converted");
+      return takeConverted(task, bench, word);
     case Step.told:
       if (isException(word)) return takeException(task, bench, Step.lost);
       return takeText(task, bench, word, "thrown");
     case Step.lost:
       task.owned.push(word);
       return fail(task, bench, "the exception cannot be passed");
+    case Step.naming:
+      return takeName(task, bench, word);
+    case Step.named:
+      return isException(word) ? takeException(task, bench, Step.caught) : takeCallee(task, bench, word);
     default:
       return free(task, bench);
   }
 }
 
+function errorConverterOf(task: DirectTask): number {
+  return task.name === undefined ? Role.errorConverter : Role.answerErrorConverter;
+}
+
 function begin(task: DirectTask, bench: Bench): Call | undefined {
-  if (bench.state.functions.has(task.id) && task.id > ERROR_CONVERTER) return nextArgument(task, bench);
+  const { functions, callees } = bench.state;
+  if (task.name !== undefined) {
+    const known = callees.get(calleeKey(task.name, task.args.length));
+    if (known === undefined) return makeName(task, bench, task.name);
+    task.id = known;
+  }
+  if (functions.has(task.id) && task.id >= FUNCTION_FIRST) return nextArgument(task, bench);
   return fail(task, bench, `no function is registered as ${task.id}`);
+}
+
+export function calleeKey(name: string, count: number): string {
+  return `${count} ${name}`;
+}
+
+/** The first call by a name: the guest makes a function that calls whatever has that name by then. */
+function makeName(task: DirectTask, bench: Bench, name: string): Call {
+  task.step = Step.naming;
+  return { func: bench.functions.newString16, args: [bench.state.places.context, 0, unitsFor(engineText(name))] };
+}
+
+function takeName(task: DirectTask, bench: Bench, word: bigint): Call {
+  if (isException(word)) return takeException(task, bench, Step.caught);
+  const { state, functions, view, control } = bench;
+  fillString(bench.memory, view, pointerOf(word), engineText(task.name ?? ""));
+  task.owned.push(word);
+  view.setBigInt64(control, word, true);
+  writeImmediate(view, control + 8, task.args.length);
+  task.step = Step.named;
+  const maker = state.functions.get(Role.calleeMaker) ?? JS_UNDEFINED;
+  return { func: functions.call, args: [state.places.context, maker, JS_UNDEFINED, 2, control] };
+}
+
+function takeCallee(task: DirectTask, bench: Bench, word: bigint): Call | undefined {
+  const id = readImmediate(viewOfWord(word), 0);
+  if (typeof id !== "number" || !bench.state.functions.has(id)) return fail(task, bench, "no function of that name");
+  task.id = id;
+  bench.state.callees.set(calleeKey(task.name ?? "", task.args.length), id);
+  return nextArgument(task, bench);
 }
 
 /** Strings are allocated first, one call of the engine for each. */
@@ -167,6 +224,7 @@ function takeArgument(task: DirectTask, bench: Bench, word: bigint): Call {
   if (isException(word)) return takeException(task, bench, Step.caught);
   const text = textOf(task.args[stringAt(task.args, task.made)]);
   if (text !== undefined) fillString(bench.memory, bench.view, pointerOf(word), text);
+  forgetText();
   task.owned.push(word);
   task.made += 1;
   return nextArgument(task, bench);
@@ -190,11 +248,13 @@ function textOf(arg: Plain | undefined): EngineText | undefined {
 
 function call(task: DirectTask, bench: Bench): Call {
   const { state, functions, view } = bench;
+  // Before them may be that of a name.
+  const words = task.owned.length > task.made ? task.owned.slice(-task.made) : task.owned;
   let made = 0;
   for (let index = 0; index < task.args.length; index += 1) {
     const at = bench.control + 8 * index;
     const arg = task.args[index];
-    if (isText(arg)) view.setBigInt64(at, task.owned[made++] ?? JS_UNDEFINED, true);
+    if (isText(arg)) view.setBigInt64(at, words[made++] ?? JS_UNDEFINED, true);
     else
       writeImmediate(view, at, typeof arg === "number" || typeof arg === "boolean" || arg === null ? arg : undefined);
   }
@@ -224,10 +284,23 @@ function takeResult(task: DirectTask, bench: Bench, word: bigint): Call | undefi
     return free(task, bench);
   }
   task.owned.push(word);
-  return convert(task, bench, RESULT_CONVERTER, Step.converted, word);
+  const converter = task.name === undefined ? Role.resultConverter : Role.answerConverter;
+  return convert(task, bench, converter, Step.converted, word);
 }
 
-function takeText(task: DirectTask, bench: Bench, word: bigint, kind: DirectResult["kind"]): Call | undefined {
+function takeConverted(task: DirectTask, bench: Bench, word: bigint): Call | undefined {
+  const number = readImmediate(viewOfWord(word), 0);
+  if (task.name === undefined || typeof number !== "number") return takeText(task, bench, word, "converted");
+  task.result = { kind: "kept", number };
+  return free(task, bench);
+}
+
+function takeText(
+  task: DirectTask,
+  bench: Bench,
+  word: bigint,
+  kind: "value" | "converted" | "thrown",
+): Call | undefined {
   const text = readText(bench.memory, viewOfWord(word), 0, DIRECT_UNITS_MAX);
   // What is freed may be anything the guest made of it; immediates need no freeing, and it does them no harm.
   task.owned.push(word);

@@ -5,7 +5,7 @@
  */
 
 import type { GuestCall, GuestDriver, GuestEvent, Value } from "../../kernel/index.ts";
-import { type DirectResult, directTask } from "./direct.ts";
+import { directTask, type NamedResult } from "./direct.ts";
 import type { EngineFunctions } from "./engine.ts";
 import { TURNS_MAX } from "./limits.ts";
 import { DispatchEvent } from "./protocol.ts";
@@ -15,7 +15,7 @@ import { answerText, messageText } from "./texts.ts";
 
 export function makeDriver(state: JavaScriptState, functions: EngineFunctions): GuestDriver {
   const bench = new DriverBench(state, functions);
-  let result: DirectResult | undefined;
+  let result: NamedResult | undefined;
   return Object.freeze({
     deliver(event: GuestEvent): void {
       if (state.turns.length >= TURNS_MAX) throw new RangeError(`turns: more than ${TURNS_MAX} in each other`);

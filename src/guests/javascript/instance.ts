@@ -3,9 +3,11 @@
  * @module
  */
 
-import type { Process, StopReport, SyncResult } from "../../kernel/index.ts";
+import type { Process, StopReport, SyncResult, TurnResult } from "../../kernel/index.ts";
+import { broken, describeStop, fulfilled, isEnd, makeMessage, rejected } from "../../kernel/index.ts";
 import { encodeMessage, valueOfAnswer } from "../../passable/index.ts";
-import { type DirectResult, directPayload } from "./direct.ts";
+import { type DirectResult, directPayload, type NamedResult } from "./direct.ts";
+import { NAMED_ARGS_MAX } from "./limits.ts";
 import type { Primitive } from "./words.ts";
 
 /** Beside the result: why there is none, or none yet. */
@@ -56,26 +58,74 @@ export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
     },
     call: (name: string, ...args: readonly unknown[]) => ask("call", name, ...args),
     callSync(name: string, args: readonly unknown[], options: { readonly gas?: number } = {}): unknown {
-      const answer = process.deliverSync(encodeMessage(["call", name, ...args]), options);
-      if (answer === undefined) throw new UnfinishedError();
-      return valueOfAnswer(answer);
+      return canBeNamed(name, args)
+        ? callNamed(process, name, args, options)
+        : askSync(process, ["call", name, ...args], options);
     },
     register: async (name: string) => (await ask("register", name)) as number,
     directSync: (id: number, args: readonly Primitive[], options: { readonly gas?: number } = {}) =>
-      directResult(process.directSync(directPayload(id, args), options)),
+      directResult<DirectResult>(process.directSync(directPayload(id, args), options)),
     direct: async (id: number, args: readonly Primitive[]) =>
-      directResult(await process.direct(directPayload(id, args))),
+      directResult<DirectResult, TurnResult>(await process.direct(directPayload(id, args))),
     async set(values: { readonly [name: string]: unknown }): Promise<void> {
       await ask("set", values);
     },
   });
 }
 
+function askSync(process: Process, body: readonly unknown[], options: { readonly gas?: number }): unknown {
+  const answer = process.deliverSync(encodeMessage(body), options);
+  if (answer === undefined) throw new UnfinishedError();
+  return valueOfAnswer(answer);
+}
+
+/** Most calls are such that they need no message. */
+function canBeNamed(name: string, args: readonly unknown[]): args is readonly Primitive[] {
+  return args.length <= NAMED_ARGS_MAX && args.every(isPrimitive) && name.isWellFormed();
+}
+
+function isPrimitive(value: unknown): value is Primitive {
+  const type = typeof value;
+  return value === null || type === "number" || type === "string" || type === "boolean" || type === "undefined";
+}
+
+function callNamed(
+  process: Process,
+  name: string,
+  args: readonly Primitive[],
+  options: { readonly gas?: number },
+): unknown {
+  const before = process.meter.gasUsed;
+  const result = directResult<NamedResult>(process.directSync(directPayload(name, args), options));
+  switch (result.kind) {
+    case "value":
+      return result.value;
+    case "converted":
+    case "thrown": {
+      const message = makeMessage(new TextEncoder().encode(result.text));
+      return valueOfAnswer(result.kind === "thrown" ? rejected(message) : fulfilled(message));
+    }
+    case "kept": {
+      const { gas } = options;
+      const left = gas === undefined ? {} : { gas: Math.max(0, gas - (process.meter.gasUsed - before)) };
+      return askSync(process, ["kept", result.number], left);
+    }
+    case "unfinished":
+    case "parked":
+      throw new UnfinishedError();
+    default:
+      if (!isEnd(result)) throw new UnfinishedError();
+      return valueOfAnswer(broken("ended", `the process ended: ${describeStop(result)}`));
+  }
+}
+
 type Undone<Result> = Exclude<Result, { readonly kind: "done" }>;
 
 /** What the driver of this kind of guest gave back (driver.ts), or why it did not. */
-function directResult<Result extends SyncResult>(result: Result): DirectResult | Undone<Result> {
-  if (result.kind === "done") return result.returned as DirectResult;
+function directResult<Returned extends NamedResult, Result extends SyncResult = SyncResult>(
+  result: Result,
+): Returned | Undone<Result> {
+  if (result.kind === "done") return result.returned as Returned;
   return result as Undone<Result>;
 }
 

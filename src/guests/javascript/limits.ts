@@ -35,6 +35,9 @@ export const DIRECT_ARGS_MAX = 32;
 /** Characters (units of 16 bits) of all arguments of a direct call together; and of its result. */
 export const DIRECT_UNITS_MAX: number = 16 << 20;
 
+/** Arguments of a call by name that is made directly. */
+export const NAMED_ARGS_MAX = 4;
+
 /** Functions that are registered for direct calls at the same time. */
 export const FUNCTIONS_MAX = 65_536;
 

@@ -72,8 +72,24 @@ export const HostOp = {
   waitOpen: 42,
 } as const;
 
-/** What a registered function is for: to be called, or to make text of results, or of exceptions, of the others. */
-export const Role = { callable: 0, resultConverter: 1, errorConverter: 2 } as const;
+/** What a registered function is for. */
+export const Role = {
+  /** To be called by its number. */
+  callable: 0,
+  /** Makes text of results of the others that are no primitives. */
+  resultConverter: 1,
+  /** Makes text of exceptions. */
+  errorConverter: 2,
+  /** (name, count) -> the number of a function that calls what has that name with so many arguments. */
+  calleeMaker: 3,
+  /** As `resultConverter`, for calls by name: where a result cannot be text, it is kept, and this gives the number of it. */
+  answerConverter: 4,
+  /** As `errorConverter`, for calls by name. */
+  answerErrorConverter: 5,
+} as const;
+
+/** Of those that can be called; below are those that have a role. */
+export const FUNCTION_FIRST = 16;
 
 /**
  * Answers of the host's functions that are no texts are the result of the host call itself. For the others that is undefined,

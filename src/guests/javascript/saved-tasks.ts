@@ -4,7 +4,7 @@
  */
 
 import type { Plain, PlainReader } from "../../kernel/index.ts";
-import { type DirectResult, type DirectTask, plainToPrimitive, primitiveToPlain, readPayload } from "./direct.ts";
+import { type DirectTask, type NamedResult, plainToPrimitive, primitiveToPlain, readPayload } from "./direct.ts";
 import { DIRECT_ARGS_MAX } from "./limits.ts";
 import type { Task } from "./tasks.ts";
 
@@ -23,13 +23,20 @@ export function word(reader: PlainReader): bigint {
 
 export function saveTask(task: Task): Plain {
   if (task.kind !== "direct") return { ...task };
-  const { kind, step, id, args, owned, made, result } = task;
-  return { kind, step, id, args, owned: [...owned], made, result: saveResult(result) };
+  const { kind, step, id, name = null, args, owned, made, result } = task;
+  return { kind, step, id, name, args, owned: [...owned], made, result: saveResult(result) };
 }
 
-export function saveResult(result: DirectResult | undefined): Plain {
+export function saveResult(result: NamedResult | undefined): Plain {
   if (result === undefined) return null;
-  return { kind: result.kind, value: primitiveToPlain(result.kind === "value" ? result.value : result.text) };
+  switch (result.kind) {
+    case "value":
+      return { kind: result.kind, value: primitiveToPlain(result.value) };
+    case "kept":
+      return { kind: result.kind, value: result.number };
+    default:
+      return { kind: result.kind, value: primitiveToPlain(result.text) };
+  }
 }
 
 const TASK_KINDS = [
@@ -86,26 +93,29 @@ export function readTask(reader: PlainReader): Task {
   }
 }
 
-/** Arguments that are made, a result, an exception and the text of it. */
-const OWNED_MAX: number = DIRECT_ARGS_MAX + 4;
+/** A name, arguments that are made, a result, an exception and the text of it. */
+const OWNED_MAX: number = DIRECT_ARGS_MAX + 5;
 
 function readDirect(reader: PlainReader, step: number): DirectTask {
   const payload = readPayload({ id: reader.field("id").value, args: reader.field("args").value });
+  const name = reader.field("name");
   if (payload === undefined) throw reader.error("expected the number of a function, and primitives");
   return {
     kind: "direct",
     step,
     ...payload,
+    name: name.isNull ? undefined : name.text(),
     owned: reader.field("owned").list(OWNED_MAX).map(word),
     made: reader.field("made").int(0, DIRECT_ARGS_MAX),
     result: readResult(reader.field("result")),
   };
 }
 
-export function readResult(reader: PlainReader): DirectResult | undefined {
+export function readResult(reader: PlainReader): NamedResult | undefined {
   if (reader.isNull) return undefined;
-  const kind = reader.field("kind").oneOf(["value", "converted", "thrown"]);
+  const kind = reader.field("kind").oneOf(["value", "converted", "thrown", "kept"]);
   const value = reader.field("value");
+  if (kind === "kept") return { kind, number: value.int(INT32_MIN, POINTER_MAX) };
   const primitive = plainToPrimitive(value.value);
   if (primitive === undefined) throw value.error("expected a primitive");
   if (kind === "value") return { kind, value: primitive.value };

@@ -17,7 +17,8 @@ function fullState() {
     {
       kind: "direct",
       step: 2,
-      id: 3,
+      id: 30,
+      name: "n",
       args: [null, true, 1.5, Number.NaN, "a", [], new Uint8Array([0, 0xd8])],
       owned: [-1n, 2n],
       made: 1,
@@ -35,8 +36,10 @@ function fullState() {
     { kind: "message", tasks, result: undefined },
     { kind: "direct", tasks: [], result: { kind: "thrown", text: "t" } },
     { kind: "direct", tasks: [], result: { kind: "value", value: undefined } },
+    { kind: "direct", tasks: [], result: { kind: "kept", number: 1 } },
   );
-  state.functions.set(2, -5n);
+  state.functions.set(20, -5n);
+  state.callees.set("2 n", 20);
   state.rejections.push(1, 2, 0);
   return { ...state, reportDue: true, isMain: true, turnEndDue: true, inbox: new Uint8Array([3]) };
 }

@@ -4,8 +4,9 @@
  */
 
 import { type Plain, PlainReader } from "../../kernel/index.ts";
-import type { DirectResult } from "./direct.ts";
+import type { NamedResult } from "./direct.ts";
 import { FUNCTIONS_MAX, MODULES_MAX, REJECTIONS_PER_TURN_MAX, TURNS_MAX } from "./limits.ts";
+import { FUNCTION_FIRST } from "./protocol.ts";
 import { INT32_MIN, POINTER_MAX, pointer, readResult, readTask, saveResult, saveTask, word } from "./saved-tasks.ts";
 import type { Task } from "./tasks.ts";
 
@@ -27,7 +28,7 @@ export interface EngineTurn {
   readonly kind: "message" | "link" | "direct";
   readonly tasks: Task[];
   /** Of a direct call that is over. */
-  result: DirectResult | undefined;
+  result: NamedResult | undefined;
 }
 
 export interface JavaScriptState {
@@ -39,6 +40,8 @@ export interface JavaScriptState {
   /** Functions that can be called directly, by their number, as value words. The guest keeps them alive. */
   readonly functions: Map<number, bigint>;
   nextFunction: number;
+  /** Those of them that call by a name, by count of arguments and name. */
+  readonly callees: Map<string, number>;
   /** Of the promises of the host's that calls have waited for. */
   nextTicket: number;
   /** Rejections since the last report: promise handle, reason handle, handled. */
@@ -57,6 +60,7 @@ export function freshState(places: EnginePlaces): JavaScriptState {
     sources: new Map(),
     turns: [],
     functions: new Map(),
+    callees: new Map(),
     nextFunction: FUNCTION_FIRST,
     nextTicket: 0,
     rejections: [],
@@ -78,6 +82,7 @@ export function saveState(state: JavaScriptState): Plain {
     })),
     functions: [...state.functions].map(([id, value]) => [id, value]),
     nextFunction: state.nextFunction,
+    callees: [...state.callees].map(([key, id]) => [key, id]),
     nextTicket: state.nextTicket,
     rejections: [...state.rejections],
     reportDue: state.reportDue,
@@ -103,6 +108,7 @@ export function loadState(saved: Plain): JavaScriptState {
     sources: new Map(reader.field("sources").list(MODULES_MAX).map(readSource)),
     turns: reader.field("turns").list(TURNS_MAX).map(readTurn),
     functions: new Map(reader.field("functions").list(FUNCTIONS_MAX).map(readFunction)),
+    callees: new Map(reader.field("callees").list(FUNCTIONS_MAX).map(readCallee)),
     nextFunction: reader.field("nextFunction").int(FUNCTION_FIRST, FUNCTION_LAST),
     nextTicket: reader.field("nextTicket").int(0, Number.MAX_SAFE_INTEGER),
     rejections: reader
@@ -116,8 +122,6 @@ export function loadState(saved: Plain): JavaScriptState {
   };
 }
 
-/** Below it are the converters. */
-const FUNCTION_FIRST = 2;
 /** What the guest gets is a 32-bit integer. */
 export const FUNCTION_LAST: number = 2 ** 31 - 1;
 /** Each module is a task until it is in the engine's memory; beside them there are a few. */
@@ -135,6 +139,12 @@ function readFunction(reader: PlainReader): [number, bigint] {
   const [id, value] = reader.list(2);
   if (id === undefined || value === undefined) throw reader.error("expected a number and a word");
   return [id.int(0, FUNCTION_LAST), word(value)];
+}
+
+function readCallee(reader: PlainReader): [string, number] {
+  const [key, id] = reader.list(2);
+  if (key === undefined || id === undefined) throw reader.error("expected a name and a number");
+  return [key.text(), id.int(FUNCTION_FIRST, FUNCTION_LAST)];
 }
 
 function readSource(reader: PlainReader): [string, [number, number]] {

@@ -22,10 +22,27 @@ const asciiDecoder = new TextDecoder();
 const wideDecoder = new TextDecoder("utf-16le", { ignoreBOM: true, fatal: true });
 
 /** Below this a loop is faster than the encoder. */
-const SHORT = 48;
+const SHORT = 200;
 const CHUNK = 0x4000;
 
+let lastString = "";
+let lastText: EngineText = { length: 0, wide: false, bytes: new Uint8Array() };
+
+/** It is asked for twice: for the room that a text takes, and to write it. */
 export function engineText(text: string): EngineText {
+  if (text !== lastString) {
+    lastText = makeEngineText(text);
+    lastString = text;
+  }
+  return lastText;
+}
+
+/** Nothing large is kept between calls. */
+export function forgetText(): void {
+  engineText("");
+}
+
+function makeEngineText(text: string): EngineText {
   if (text.length >= SHORT) {
     const bytes = encoder.encode(text);
     if (bytes.length === text.length) return { length: text.length, wide: false, bytes };
@@ -165,9 +182,16 @@ export function textToUtf8(text: EngineText): Uint8Array {
 }
 
 export function isAscii(bytes: Uint8Array): boolean {
+  let at = 0;
   let all = 0;
-  for (const byte of bytes) all |= byte;
-  return all < 0x80;
+  const start = bytes.byteOffset;
+  const aligned = Math.min(-start & 3, bytes.length);
+  for (; at < aligned; at += 1) all |= bytes[at] as number;
+  const words = new Uint32Array(bytes.buffer, start + at, (bytes.length - at) >>> 2);
+  let high = 0;
+  for (let index = 0; index < words.length; index += 1) high |= words[index] as number;
+  for (at += 4 * words.length; at < bytes.length; at += 1) all |= bytes[at] as number;
+  return all < 0x80 && (high & 0x8080_8080) === 0;
 }
 
 function viewOf(memory: Uint8Array): DataView {

@@ -3,7 +3,7 @@
  * @module
  */
 
-export const DIRECT: string = String.raw`
+export const DIRECT: string = `
 // For guest code of this prelude:
 // - registerFunction(f) gives the number by which the host may call f(...primitives) directly, and keeps f alive; unregisterFunction(number).
 // - setConverters(result, error): what makes a JSON text of a result of such a function that is no primitive, and of an exception.
@@ -21,9 +21,17 @@ const registerFunction = (callable) => {
 const unregisterFunction = (number) => {
   if (mapDelete(functions, number)) host(OP.unregister, number);
 };
+const setRole = (role, callable) => { mapSet(functions, host(OP.register, callable, role), callable); };
 const setConverters = (result, error) => {
-  mapSet(functions, host(OP.register, result, ROLE.resultConverter), result);
-  mapSet(functions, host(OP.register, error, ROLE.errorConverter), error);
+  setRole(ROLE.resultConverter, result);
+  setRole(ROLE.errorConverter, error);
+};
+const errorText = (error) => {
+  try {
+    return stringify(toJson(error, [], true, 0));
+  } catch {
+    return stringify(errorToJson(new Error_("the exception cannot be passed"), false));
+  }
 };
 setConverters(
   (value) => {
@@ -32,13 +40,7 @@ setConverters(
     if (caps.length > 0) throw new TypeError_("a capability cannot be the result of a direct call");
     return text;
   },
-  (error) => {
-    try {
-      return stringify(toJson(error, [], true, 0));
-    } catch {
-      return stringify(errorToJson(new Error_("the exception cannot be passed"), false));
-    }
-  },
+  errorText,
 );
 
 const readPlainText = (text) => fromJson(parse(text), [], 0);

@@ -43,6 +43,33 @@ const exportedFunction = (name) => {
   return found;
 };
 
+// Calls by name that need no message. The name is looked up at each call.
+const calleeOf = (name, count) => {
+  exportedFunction(name);
+  const globals = globalThis;
+  const missing = () => exportedFunction(name);
+  switch (count) {
+    case 0: return () => { const found = entryExports[name] ?? globals[name]; return typeof found === "function" ? found() : missing()(); };
+    case 1: return (a) => { const found = entryExports[name] ?? globals[name]; return typeof found === "function" ? found(a) : missing()(a); };
+    case 2: return (a, b) => { const found = entryExports[name] ?? globals[name]; return typeof found === "function" ? found(a, b) : missing()(a, b); };
+    case 3: return (a, b, c) => { const found = entryExports[name] ?? globals[name]; return typeof found === "function" ? found(a, b, c) : missing()(a, b, c); };
+    case 4: return (a, b, c, d) => { const found = entryExports[name] ?? globals[name]; return typeof found === "function" ? found(a, b, c, d) : missing()(a, b, c, d); };
+  }
+  throw new RangeError_("too many arguments");
+};
+// Results that no text can hold: promises, and values with capabilities in them. The host sends "kept" for one at once.
+const kept = new Map_();
+let keptCount = 0;
+const keep_ = (value) => { mapSet(kept, ++keptCount, value); return keptCount; };
+setRole(ROLE.calleeMaker, (name, count) => registerFunction(calleeOf(name, count)));
+setRole(ROLE.answerConverter, (value) => {
+  if (value instanceof Promise_) return keep_(value);
+  const caps = [];
+  const text = stringify(toJson(value, caps, true, 0));
+  return caps.length === 0 ? text : keep_(value);
+});
+setRole(ROLE.answerErrorConverter, errorText);
+
 const addModules = (entry, modules) => {
   if (typeof entry !== "string") throw new TypeError_("import: expected the name of a module");
   const names = keysOf(modules);
@@ -64,6 +91,11 @@ const deliver = (target, resolver, text) => {
     switch (method) {
       case "call":
         return respondWith(resolver, apply(exportedFunction(shift(args)), undefined, args), stacks);
+      case "kept": {
+        const value = mapGet(kept, args[0]);
+        mapDelete(kept, args[0]);
+        return respondWith(resolver, value, stacks);
+      }
       case "eval":
         if (typeof args[0] !== "string" || typeof args[1] !== "string") throw new TypeError_("eval: expected a name and a source");
         checked(host(OP.eval, args[1], args[0]));
