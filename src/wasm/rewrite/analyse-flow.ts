@@ -77,6 +77,7 @@ class FlowWalker {
   readonly #parents: number[] = [];
   readonly #callees: number[] = [];
   readonly #frames: Frame[] = [];
+  readonly #outermost: Frame;
   #cost = 0;
   #unbounded = false;
   #changesTables = false;
@@ -94,7 +95,8 @@ class FlowWalker {
     this.#live = cutBytes(body.count);
     this.#gas = (body.locals.length - body.type.params.length) >> 3;
     this.#points.push({ kind: "entry", index: -1, callee: -1, opener: -1, stack: [], results: NO_TYPES });
-    this.#frames.push(makeFrame(-1, o.OP_BLOCK, { params: [], results: body.type.results }, 0));
+    this.#outermost = makeFrame(-1, o.OP_BLOCK, { params: [], results: body.type.results }, 0);
+    this.#frames.push(this.#outermost);
   }
 
   flow(): Flow {
@@ -110,6 +112,7 @@ class FlowWalker {
       bases: this.#bases,
       parents: this.#parents,
       live: this.#live,
+      endTargeted: this.#outermost.targeted,
       callees: this.#callees,
       cost: this.#cost,
       stackSlots: this.#operands.mostSlots,

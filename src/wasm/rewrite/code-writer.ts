@@ -29,6 +29,8 @@ export interface CodeWriterInit {
 }
 
 export class CodeWriter {
+  /** How many blocks are open. */
+  level = 0;
   readonly #out: ByteWriter;
   readonly #init: CodeWriterInit;
   readonly #scratchTypes: ValueType[] = [];
@@ -128,22 +130,27 @@ export class CodeWriter {
     this.indexed(keep ? o.OP_LOCAL_TEE : o.OP_LOCAL_SET, local);
   }
 
-  /** `if` the value on the stack is negative, which is seldom. */
-  ifNegative(): void {
+  /** Whether the value on the stack is negative. */
+  isNegative(): void {
     this.constant(0);
     this.op(o.OP_I32_LT_S);
-    this.#out.u8(o.OP_IF);
-    this.#out.u8(BLOCK_EMPTY);
   }
 
+  /** Opens a block. */
   block(op: number, type: FunctionType, target: Target): void {
     this.op(op);
     this.#blockType(type, target);
+    this.level++;
+  }
+
+  /** Closes the innermost block. */
+  end(): void {
+    this.op(o.OP_END);
+    this.level--;
   }
 
   tryTable(type: FunctionType, clauses: readonly CatchClause[], target: Target): void {
-    this.op(o.OP_TRY_TABLE);
-    this.#blockType(type, target);
+    this.block(o.OP_TRY_TABLE, type, target);
     this.#out.u32(clauses.length);
     clauses.forEach((clause, c) => {
       this.#out.u8(clause.kind);

@@ -126,7 +126,7 @@ function emitResume(init: ContinuationInit, emitter: FunctionEmitter, firstLocal
     else code.setTemporary(slot.index);
     carrier += carriers(slot.type).length;
   }
-  emitter.openFunction();
+  emitter.openFunction(true);
   emitter.emitRest(point, () => {
     if (init.resumption === "exception") {
       code.indexed(o.OP_CALL, emitter.target.helper({ kind: "rethrow" }));

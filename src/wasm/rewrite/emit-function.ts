@@ -57,7 +57,7 @@ export class FunctionEmitter {
   readonly #safepoints: SafepointEmitter;
   readonly #instructions: InstructionEmitter;
   readonly #frames: Frame[] = [];
-  #level = 0;
+  #labelled = true;
 
   constructor(init: EmitInit) {
     this.#init = init;
@@ -67,10 +67,12 @@ export class FunctionEmitter {
     this.code = this.#safepoints.code;
   }
 
-  /** Opens the block that stands for the function's own label. */
-  openFunction(): void {
+  /** Opens the block that stands for the function's own label; without `labelled`, only in name. */
+  openFunction(labelled: boolean): void {
     const type: FunctionType = { params: [], results: this.#init.plan.flow.body.type.results };
-    this.#openBlock(-1, o.OP_BLOCK, type);
+    this.#labelled = labelled;
+    if (labelled) this.#openLabel(o.OP_BLOCK, type);
+    this.#pushFrame(-1, o.OP_BLOCK, type, false, 0);
   }
 
   /** The whole body, from its start. */
@@ -140,11 +142,19 @@ export class FunctionEmitter {
 
   #openLabel(op: number, type: FunctionType): void {
     this.code.block(op, type, this.#init.target);
-    this.#level++;
   }
 
   #pushFrame(opener: number, op: number, type: FunctionType, entered: boolean, clauses: number): void {
-    this.#frames.push({ opener, op, level: this.#level, type, entered, clauses, targeted: false, thenFalls: false });
+    this.#frames.push({
+      opener,
+      op,
+      level: this.code.level,
+      type,
+      entered,
+      clauses,
+      targeted: false,
+      thenFalls: false,
+    });
   }
 
   #emitFrom(start: number, startReachable: boolean): void {
@@ -216,9 +226,8 @@ export class FunctionEmitter {
     const frame = this.#top();
     const enteredLoop = frame.entered && frame.op === o.OP_LOOP;
     if (enteredLoop) this.#endEnteredLoop(frame, reachable);
-    else this.code.op(o.OP_END);
+    else if (frame.opener >= 0 || this.#labelled) this.code.end();
     this.#frames.pop();
-    this.#level -= enteredLoop ? 2 : 1;
     const hasElse = frame.op === o.OP_IF && elseOf(body, frame.opener) !== -1;
     const otherArm = frame.op === o.OP_IF && !frame.entered && (!hasElse || frame.thenFalls);
     const live = reachable || otherArm || (frame.op !== o.OP_LOOP && frame.targeted);
@@ -237,7 +246,7 @@ export class FunctionEmitter {
   #endEnteredLoop(frame: Frame, reachable: boolean): void {
     const { plan } = this.#init;
     if (reachable) this.code.branch(o.OP_BR, 1);
-    this.code.op(o.OP_END);
+    this.code.end();
     if (frame.targeted) {
       const first = plan.flow.produced[frame.opener] as number;
       for (let p = frame.type.results.length - 1; p >= 0; p--) {
@@ -249,7 +258,7 @@ export class FunctionEmitter {
     } else {
       this.code.op(o.OP_UNREACHABLE);
     }
-    this.code.op(o.OP_END);
+    this.code.end();
   }
 
   /** Emits instruction i, which is reachable; tells whether control falls through. */
@@ -285,7 +294,7 @@ export class FunctionEmitter {
         code.branchTable((body.tables.get(i) as readonly number[]).map((depth) => this.#branchDepth(depth)));
         return false;
       case o.OP_RETURN:
-        form.finish(code, this.#level - 1);
+        form.finish(code, this.code.level - 1);
         return false;
       case o.OP_UNREACHABLE:
         code.op(op);
@@ -302,7 +311,7 @@ export class FunctionEmitter {
         return true;
       case o.OP_RETURN_CALL:
       case o.OP_RETURN_CALL_INDIRECT:
-        this.#instructions.tailCall(i, op, this.#level - 1);
+        this.#instructions.tailCall(i, op, this.code.level - 1);
         return false;
       default:
         this.#instructions.plain(i, op);
@@ -330,7 +339,7 @@ export class FunctionEmitter {
     this.#iteration(opener, back);
     code.branch(o.OP_BR_IF, 1);
     code.branch(o.OP_BR, 2);
-    code.op(o.OP_END);
+    code.end();
     for (let copy = 1; copy < TIGHT_LOOP_COPIES; copy++) {
       this.#iteration(opener, back);
       code.op(o.OP_I32_EQZ);
@@ -338,9 +347,8 @@ export class FunctionEmitter {
     }
     this.#iteration(opener, back);
     code.branch(o.OP_BR_IF, 0);
-    code.op(o.OP_END);
-    code.op(o.OP_END);
-    this.#level -= 2;
+    code.end();
+    code.end();
     this.#safepoints.charge(back);
   }
 
@@ -356,17 +364,26 @@ export class FunctionEmitter {
     this.#safepoints.charge(i);
   }
 
+  /** Opens what the tests of the hot form branch out of; before everything else. */
+  openStops(): void {
+    this.#safepoints.openStops();
+  }
+
+  /** Closes that, behind the code that returns. */
+  closeStops(): void {
+    this.#safepoints.closeStops();
+  }
+
   /** The start of the hot form: test of gas and stack together, then the first charge. */
   emitEntry(bounded: boolean): void {
     const { code } = this;
     const { gas, depth } = this.#init.form;
     if (!bounded) {
+      this.#safepoints.beginTest(0);
       code.subtract(depth, this.#init.frameSlots, true);
       code.get(gas);
       code.op(o.OP_I32_OR);
-      code.ifNegative();
-      this.#safepoints.save(0);
-      code.op(o.OP_END);
+      this.#safepoints.endTest(0);
     }
     this.#safepoints.charge(-1);
   }
@@ -374,7 +391,7 @@ export class FunctionEmitter {
   #branchDepth(depth: number): number {
     const frame = this.#frames[this.#frames.length - 1 - depth] as Frame;
     frame.targeted = true;
-    return this.#level - frame.level;
+    return this.code.level - frame.level;
   }
 
   #top(): Frame {
@@ -395,7 +412,6 @@ export class FunctionEmitter {
       this.#openLabel(o.OP_BLOCK, { params: type.params, results: clausePayload(clause, body.module) });
     }
     this.code.tryTable(type, clauses, target);
-    this.#level++;
     this.#pushFrame(opener, o.OP_TRY_TABLE, type, false, clauses.length);
     this.#safepoints.charge(opener);
   }
@@ -406,14 +422,12 @@ export class FunctionEmitter {
     const { code } = this;
     code.branch(o.OP_BR, clauses.length);
     for (const clause of clauses) {
-      code.op(o.OP_END);
-      this.#level--;
+      code.end();
       code.indexed(o.OP_GLOBAL_GET, target.gasGlobal);
       code.set(form.gas);
       code.branch(o.OP_BR, this.#branchDepth(clause.depth));
     }
-    code.op(o.OP_END);
-    this.#level--;
+    code.end();
   }
 }
 

@@ -103,9 +103,7 @@ export class InstructionEmitter {
   #suspendingCall(i: number, call: () => void): void {
     this.#passGas();
     call();
-    this.#safepoints.code.set(this.#init.form.gas);
-    this.#safepoints.keepProduced(i);
-    this.#safepoints.testGas(this.#init.plan.pointAt[i] as number);
+    this.#safepoints.takeGas(i);
     this.#safepoints.charge(i);
   }
 

@@ -5,12 +5,13 @@
  */
 
 import { ByteWriter } from "../../bytes/index.ts";
-import type { ValueType } from "../module.ts";
+import { type FunctionType, I32, type ValueType } from "../module.ts";
 import * as o from "../opcodes.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { NEUTRAL } from "./float-sources.ts";
 import { refuse } from "./flow.ts";
 import { MARK_CANONICAL, MARK_KEEP, type Plan, type PlannedPoint } from "./plan.ts";
+import { findStops, isShared, type Stops } from "./stops.ts";
 import type { Target } from "./target.ts";
 
 /** Bytes of one function that engines take (V8, SpiderMonkey and JavaScriptCore alike). */
@@ -43,9 +44,13 @@ export interface EmitInit {
   readonly out?: ByteWriter;
 }
 
+const NO_VALUES: FunctionType = { params: [], results: [] };
+const NUMBER: FunctionType = { params: [], results: [I32] };
+
 export class SafepointEmitter {
   readonly code: CodeWriter;
   readonly #init: EmitInit;
+  #stops: Stops | undefined;
 
   constructor(init: EmitInit) {
     this.#init = init;
@@ -76,19 +81,81 @@ export class SafepointEmitter {
 
   /** Stops at safepoint number `point` if the gas is used up. */
   testGas(point: number): void {
+    this.beginTest(point);
     this.code.get(this.#init.form.gas);
-    this.code.ifNegative();
-    this.save(point);
-    this.code.op(o.OP_END);
+    this.endTest(point);
+  }
+
+  /** Sets the gas to what a call has left on the stack above its results, and stops if it is negative. */
+  takeGas(i: number): void {
+    const { plan, form } = this.#init;
+    const number = plan.pointAt[i] as number;
+    if ((plan.points[number] as PlannedPoint).results.length === 0 && !isShared(this.#stops?.of[number])) {
+      this.code.tee(form.gas);
+      this.endTest(number);
+    } else {
+      this.code.set(form.gas);
+      this.keepProduced(i);
+      this.testGas(number);
+    }
+  }
+
+  /** What goes before the value that `endTest` tests: the safepoint's number, if others stop at the same place. */
+  beginTest(point: number): void {
+    if (isShared(this.#stops?.of[point])) this.code.constant(this.#init.pointBase + point);
+  }
+
+  /** Stops if the value on the stack is negative. */
+  endTest(point: number): void {
+    const { code } = this;
+    const stop = this.#stops?.of[point];
+    code.isNegative();
+    if (stop === undefined) {
+      code.block(o.OP_IF, NO_VALUES, this.#init.target);
+      this.save(point);
+      code.end();
+    } else {
+      code.branch(o.OP_BR_IF, code.level - stop.level);
+      if (isShared(stop)) code.op(o.OP_DROP);
+    }
+  }
+
+  /** Opens the blocks that tests branch out of, around all code of the function. */
+  openStops(): void {
+    const { plan, target } = this.#init;
+    this.#stops = findStops(plan);
+    this.code.block(o.OP_BLOCK, NO_VALUES, target);
+    for (const stop of this.#stops.all.toReversed()) {
+      this.code.block(o.OP_BLOCK, isShared(stop) ? NUMBER : NO_VALUES, target);
+      stop.level = this.code.level;
+    }
+  }
+
+  /** Behind the code, which has returned: saves frames, each where its block ends, and leaves the function. */
+  closeStops(): void {
+    const { code } = this;
+    for (const stop of this.#stops?.all ?? []) {
+      code.end();
+      this.#callSave(stop.points[0] as number, isShared(stop));
+      // Out of what is left: the blocks of the stops that follow, and the one around all.
+      if (code.level > 1) code.branch(o.OP_BR, code.level - 1);
+    }
+    code.end();
+    this.#init.form.leave(code);
   }
 
   /** Hands the frame to the kernel and leaves the function. */
   save(number: number): void {
+    this.#callSave(number, false);
+    this.#init.form.leave(this.code);
+  }
+
+  #callSave(number: number, numberOnStack: boolean): void {
     const { plan, target, form, pointBase } = this.#init;
     const point = plan.points[number] as PlannedPoint;
     const { code } = this;
     if (code.length > FUNCTION_BYTES_MAX) throw refuse(plan.flow.body, "is too large once rewritten; split it");
-    code.constant(pointBase + number);
+    if (!numberOnStack) code.constant(pointBase + number);
     code.get(form.gas);
     if (point.kind === "call") {
       const first = plan.flow.produced[point.index] as number;
@@ -100,7 +167,6 @@ export class SafepointEmitter {
       if (slot.source !== NEUTRAL) code.canonical(slot.type, slot.source);
     }
     code.indexed(o.OP_CALL, target.save(point.results, point.slots));
-    form.leave(code);
   }
 
   /** Copies of those values that instruction i made and that a safepoint needs. */

@@ -53,6 +53,8 @@ export interface Flow {
   readonly parents: readonly number[];
   /** Ends of blocks that are reached by falling through or by a branch, one flag an instruction. */
   readonly live: Uint8Array;
+  /** A branch goes to the function's own label. */
+  readonly endTargeted: boolean;
   /** Direct callees, one entry a call site. */
   readonly callees: readonly number[];
   /** Cost of all reachable instructions, without callees. */

@@ -137,11 +137,17 @@ function emitHot(init: Omit<EmitInit, "form" | "freeLocal">, entries: CodeEntrie
   const { body } = init.plan.flow;
   const parameters = body.type.params.length;
   const emitter = new FunctionEmitter({ ...init, form: hotForm(body.type), freeLocal: body.locals.length + 2 });
+  const bounded = init.isBounded(body.func);
+  if (!bounded) emitter.openStops();
   emitter.emitEntry(init.isBounded(body.func));
-  emitter.openFunction();
+  emitter.openFunction(init.plan.flow.endTargeted);
   emitter.emitBody();
   const { code } = emitter;
   code.get(parameters);
+  if (!bounded) {
+    code.op(o.OP_RETURN);
+    emitter.closeStops();
+  }
   code.op(o.OP_END);
   const added = code.addedLocals();
   const own = body.locals.subarray(parameters);
