@@ -16,7 +16,9 @@ describe("patches", () => {
         const patch = makePatch(source, target);
         if (patch === undefined) return;
         expect(patch.length).toBeLessThanOrEqual(target.length);
+        const before = source.slice();
         expect(applyPatch(source, patch, "patch")).toEqual(target);
+        expect(source).toEqual(before);
       }),
       { numRuns: 1000 },
     );

@@ -98,7 +98,8 @@ export function applyPatch(source: Uint8Array, patch: Uint8Array, where: string)
   const length = takeVarint(reader);
   // Beyond the source a writer leaves zeros out, but no more of them than a page.
   if (length > source.length + patch.length + PAGE_BYTES) throw fail(where, `would make a block of ${length} bytes`);
-  const target = source.length === length ? source.slice() : padded(source.subarray(0, length), length);
+  // A copy in any case: the source is a block of the base.
+  const target = source.length >= length ? source.slice(0, length) : padded(source, length);
   let at = 0;
   while (reader.at < patch.length) {
     at += takeVarint(reader);
