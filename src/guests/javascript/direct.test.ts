@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { makeTestHost } from "../../../test/support/javascript.ts";
+import { ServiceError } from "../../kernel/index.ts";
+import { register } from "./callbacks.ts";
+import { HostCallFrame } from "./engine.ts";
 import { CallbackText, type JavaScriptPowers, type Primitive } from "./index.ts";
+import { FUNCTIONS_MAX } from "./limits.ts";
+import { freshState } from "./state.ts";
 
 const host = makeTestHost();
 
@@ -102,6 +107,33 @@ describe("direct calls", () => {
         Array.from({ length: 33 }, () => 0),
       ),
     ).toThrow("at most 32");
+  });
+
+  it("take as many arguments, and as much text, as they may", async () => {
+    const { js, register } = await spawn();
+    await js.evaluate("globalThis.count = (...v) => v.length; globalThis.size = (a, b) => a.length + b.length");
+    const [count, size] = [await register("count"), await register("size")];
+    expect(count(...Array.from({ length: 32 }, (_, i) => i))).toEqual({ kind: "value", value: 32 });
+    const half = "a".repeat(8 << 20);
+    expect(size(half, half)).toEqual({ kind: "value", value: 16 << 20 });
+    expect(() => size(half, `${half}a`)).toThrow("at most 16777216 characters");
+    await js.evaluate("globalThis.make = (text, more) => text + text + more");
+    const make = await register("make");
+    expect(make(half, "")).toEqual({ kind: "value", value: half + half });
+    expect(make(half, "a")).toMatchObject({ kind: "thrown" });
+  });
+
+  it("are refused where as many functions are registered as may be", () => {
+    const state = freshState({ context: 0, runtime: 0, dispatcher: 0n, mailbox: 0, control: 0, jobs: 0 });
+    const memory = new Uint8Array(64);
+    const view = new DataView(memory.buffer);
+    // Two cells of arguments, the second an object; then the vector of their addresses.
+    view.setInt32(12, -1, true);
+    view.setUint32(36, 8, true);
+    for (let i = 1; i <= FUNCTIONS_MAX; i++) state.functions.set(100_000 + i, 1n);
+    state.functions.delete(100_001);
+    expect(register(new HostCallFrame(memory, 2, 32), state)).toBeGreaterThan(0);
+    expect(register(new HostCallFrame(memory, 2, 32), state)).toBe(ServiceError.limit);
   });
 
   it("refuse an amount of gas that is none, before anything happens", async () => {
