@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { version as esbuildVersion } from "esbuild";
 import {
   type ConfinedPackage,
   type LibraryBundle,
@@ -16,6 +17,7 @@ import {
 import type { ByteCache } from "../byte-cache.ts";
 import { BUNDLER_VERSION, type Bundled, bundlePackage, type ConfinedFace } from "./bundler/bundle.ts";
 import { PROJECT_FOLDER } from "./bundler/resolve.ts";
+import { shimsDigest } from "./bundler/shims.ts";
 import { CONFINED_DEPTH_MAX, type PackageLimits } from "./limits.ts";
 import { makeLocator } from "./locator.ts";
 import type { Origin } from "./origin.ts";
@@ -156,6 +158,8 @@ function cacheKey({ origin, policy }: BundleOriginInit): string | undefined {
   const confined = Object.keys(policy?.packages ?? {}).sort();
   const facts = JSON.stringify([
     BUNDLER_VERSION,
+    esbuildVersion,
+    shimsDigest(),
     PROJECT_FOLDER,
     name,
     version,

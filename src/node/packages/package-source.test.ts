@@ -215,6 +215,43 @@ describe("packages out of a registry", () => {
   });
 });
 
+describe("a cache of bundles", () => {
+  it("gives the same bundle again, but for another policy another one", async () => {
+    await registry.add({ name: "cached-leaf", version: "1.0.0", files: { "index.js": "module.exports = 1" } });
+    await registry.add({
+      name: "cached",
+      version: "1.0.0",
+      manifest: { dependencies: { "cached-leaf": "1" } },
+      files: { "index.js": `exports.one = require("cached-leaf")` },
+    });
+    const kept = new Map<string, Uint8Array>();
+    const bundles = {
+      get: (key: string) => kept.get(key),
+      put: (key: string, bytes: Uint8Array) => void kept.set(key, bytes),
+    };
+    const packages = makeNodePackageSource({
+      folder,
+      cache: join(folder, "cache"),
+      bundles,
+      environment: registry.environment,
+    });
+    const first = await packages.bundle("cached");
+    expect(kept.size).toBe(1);
+    expect(await packages.bundle("cached@1.0.0")).toEqual(first);
+    expect(kept.size).toBe(1);
+    const confined = await packages.bundle("cached", { policy: { packages: { "cached-leaf": {} } } });
+    expect(kept.size).toBe(2);
+    expect(confined.hash).not.toBe(first.hash);
+    // What is kept is what is given: no tarball is opened.
+    for (const key of kept.keys())
+      kept.set(key, new TextEncoder().encode(JSON.stringify({ ...first, name: "from the cache" })));
+    expect((await packages.bundle("cached")).name).toBe("from the cache");
+    write({ "project/package.json": `{"name":"own"}`, "project/index.js": "exports.a = 1" });
+    await packages.bundle("./project");
+    expect(kept.size).toBe(2);
+  });
+});
+
 describe("packages on this machine", () => {
   it("bundles a tarball, a folder and a file, with what their package.json names", async () => {
     await registry.add({ name: "dependency", version: "1.4.0", files: { "index.js": `exports.version = "1.4.0"` } });

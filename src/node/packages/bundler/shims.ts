@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
@@ -28,6 +30,13 @@ const REPLACED: { readonly [specifier: string]: string } = {
 const SHIMS = fileURLToPath(new URL("../../../library/builtins/guest/", import.meta.url));
 const EXTENSION = extname(fileURLToPath(import.meta.url));
 const requireHere = createRequire(import.meta.url);
+
+/** Changes with any of our own built-ins, so that a bundle from the cache is one with those of now. */
+export function shimsDigest(): string {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(SHIMS).sort()) hash.update(name).update(readFileSync(join(SHIMS, name)));
+  return hash.digest("hex");
+}
 
 export function loadShims(build: PluginBuild): void {
   const ask = makeAsk(build);
