@@ -5,7 +5,15 @@
  */
 
 import { PRELUDE } from "../guests/javascript/index.ts";
-import { bytesToImage, decodeImage, encodeImage, imageToBytes, moduleCid } from "../image/index.ts";
+import {
+  bytesToImage,
+  decodeImage,
+  defaultHasher,
+  encodeImage,
+  type Hasher,
+  imageToBytes,
+  moduleCid,
+} from "../image/index.ts";
 import type { Process, TreeState } from "../kernel/index.ts";
 import { rewriting } from "../wasm/index.ts";
 import type { LibraryBundle } from "./bundle.ts";
@@ -28,7 +36,7 @@ export interface ImageStore {
   keep(bundle: LibraryBundle, endowments: readonly string[], process: Process): void;
 }
 
-export function makeImageStore(cache: ImageCache | undefined): ImageStore {
+export function makeImageStore(cache: ImageCache | undefined, hasher: Hasher = defaultHasher): ImageStore {
   const held = new Map<string, TreeState>();
   const hold = (key: string, state: TreeState): void => {
     held.delete(key);
@@ -41,7 +49,7 @@ export function makeImageStore(cache: ImageCache | undefined): ImageStore {
   return Object.freeze({
     find(bundle: LibraryBundle, endowments: readonly string[]): LoadedImage | undefined {
       const key = keyOf(bundle, endowments);
-      const state = held.get(key) ?? decode(cache?.get(key));
+      const state = held.get(key) ?? decode(cache?.get(key), hasher);
       if (state === undefined) return undefined;
       hold(key, state);
       return loaded(state);
@@ -51,7 +59,7 @@ export function makeImageStore(cache: ImageCache | undefined): ImageStore {
       void process.resume();
       const key = keyOf(bundle, endowments);
       hold(key, state);
-      cache?.put(key, imageToBytes(encodeImage(state, { withModule: false })));
+      cache?.put(key, imageToBytes(encodeImage(state, { withModule: false, hasher }), { hasher }));
     },
   });
 }
@@ -83,10 +91,10 @@ function loaded(state: TreeState): LoadedImage {
 }
 
 /** undefined where another version wrote it in another way. */
-function decode(bytes: Uint8Array | undefined): TreeState | undefined {
+function decode(bytes: Uint8Array | undefined, hasher: Hasher): TreeState | undefined {
   if (bytes === undefined) return undefined;
   try {
-    return decodeImage(bytesToImage(bytes));
+    return decodeImage(bytesToImage(bytes, { hasher }), { hasher });
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import {
   JAVASCRIPT_KIND,
   link as protocol,
 } from "../guests/javascript/index.ts";
+import type { Hasher } from "../image/index.ts";
 import {
   type Answer,
   fulfilled,
@@ -38,6 +39,8 @@ export interface LibraryImporterInit {
   /** Loaded libraries beyond this importer's own memory. */
   readonly images?: ImageCache;
   readonly audit?: AuditLog;
+  /** SHA-256 for the images, where the system has a faster one. */
+  readonly hasher?: Hasher;
   /** Tells proxies from other objects, where the system can (Node's `util.types.isProxy`): they cross as bare references. */
   isProxy?(value: object): boolean;
 }
@@ -49,7 +52,7 @@ export interface LibraryImporter {
 }
 
 export function makeLibraryImporter(init: LibraryImporterInit): LibraryImporter {
-  const images = makeImageStore(init.images);
+  const images = makeImageStore(init.images, init.hasher);
   const importBundle = async <T>(bundle: LibraryBundle, options: ImportOptions): Promise<T> =>
     (await new Import(init, bundle, options).run(images)) as T;
   return Object.freeze({

@@ -15,6 +15,7 @@ import {
 } from "../library/index.ts";
 import { type AuditLog, makeAuditLog } from "../powers/index.ts";
 import type { ByteCache } from "./byte-cache.ts";
+import { nodeHasher } from "./hasher.ts";
 import { defineJavaScript } from "./javascript.ts";
 import { makeNodeKernel, makeUserCache } from "./kernel.ts";
 import { makeNodePackageSource } from "./packages/package-source.ts";
@@ -48,6 +49,7 @@ export function makeNodeLibraryImporter(init: NodeLibraryInit = {}): NodeLibrary
     kernel,
     packages,
     audit,
+    hasher: nodeHasher,
     isProxy: types.isProxy,
     ...(images === null ? {} : { images }),
   });

@@ -302,7 +302,7 @@ describe("callbacks", () => {
 describe("a value that cannot cross", () => {
   it("is named with its path, in arguments and results", async () => {
     const ns = await host.load(
-      "export const id = (x) => x; export const bad = () => ({ list: [1, { key: Symbol('own') }] })",
+      "export const id = (x) => x; export const nest = (n) => { let x = 1; for (let i = 0; i < n; i++) x = [x]; return x }; export const bad = () => ({ list: [1, { key: Symbol('own') }] })",
     );
     const options = { plugins: [{}, {}, { render: Symbol("mine") }] };
     for (const [run, path] of [
@@ -317,9 +317,13 @@ describe("a value that cannot cross", () => {
         expect(error).toMatchObject({ code: "cannot-cross", path, package: "example" });
       }
     }
-    let deep: unknown = 1;
-    for (let i = 0; i < 1001; i += 1) deep = [deep];
-    expect(codeOf(() => ns.id(deep))).toBe("cannot-cross");
+    let deep: Exports = 1;
+    for (let i = 0; i < 512; i += 1) deep = [deep];
+    expect(ns.id(deep)).toEqual(deep);
+    expect(ns.id([undefined, deep[0]])).toEqual([undefined, deep[0]]);
+    expect(codeOf(() => ns.id([deep]))).toBe("cannot-cross");
+    expect(ns.nest(512)).toEqual(deep);
+    expect(codeOf(() => ns.nest(513))).toBe("cannot-cross");
     expect(ns.id("still here")).toBe("still here");
   });
 });

@@ -66,8 +66,8 @@ export const ReferenceKind = {
   object: "o",
 } as const;
 
-/** Lists, structs and references in each other. */
-export const LINK_DEPTH_MAX = 1_000;
+/** Lists and structs in each other. The guest's half walks them by recursion, on the engine's stack, which is for 3,200 calls. */
+export const LINK_DEPTH_MAX = 512;
 
 /** References that were collected are reported with the next message, or, if there are so many, with one of their own. */
 export const RELEASES_HELD_MAX = 256;
