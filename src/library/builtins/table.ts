@@ -50,7 +50,7 @@ export interface Global {
 }
 
 /**
- * Each is part of a bundle only if something in it uses the name; then it is a property of the global object, too. In this order:
+ * Each is part of a bundle only if something in it uses the name, or the member of one; then it is a property of the global object, too. In this order:
  * what the later ones rest on comes first.
  */
 export const GLOBALS: { readonly [name: string]: Global } = {
@@ -64,7 +64,8 @@ export const GLOBALS: { readonly [name: string]: Global } = {
   process: { from: "./process", powers: ["environment", "console"] },
   setImmediate: { from: "./timers" },
   clearImmediate: { from: "./timers" },
-  crypto: { from: "./crypto", as: "webcrypto", powers: ["random"] },
+  crypto: { from: "./web-crypto", as: "webcrypto", powers: ["random"] },
+  "crypto.subtle": { from: "./crypto", as: "subtle" },
   localStorage: { from: "./storage", powers: ["store"] },
   URL: { from: "./web-url" },
   URLSearchParams: { from: "./web-url" },

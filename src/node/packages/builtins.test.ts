@@ -312,7 +312,7 @@ describe("in bundles", () => {
   });
 
   it("knows each global by its name", async () => {
-    const names = Object.keys(GLOBALS);
+    const names = Object.keys(GLOBALS).filter((name) => !name.includes("."));
     const { result } = await runInGuest(
       `export const run = () => [${names.map((name) => `typeof ${name}, typeof globalThis.${name}, typeof Object.getOwnPropertyDescriptor(globalThis, "${name}")`)}]`,
     );

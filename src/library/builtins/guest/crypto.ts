@@ -8,48 +8,15 @@ import { md5, ripemd160, sha1 } from "@noble/hashes/legacy.js";
 import { pbkdf2 } from "@noble/hashes/pbkdf2.js";
 import { sha224, sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { Buffer } from "buffer";
-import { needPower, unsupported } from "./power.ts";
-
-/** What one call of the power gives at most. */
-const RANDOM_PIECE_BYTES = 65_536;
+import { unsupported } from "./power.ts";
+import { getRandomValues, randomInto, randomUUID, viewOf, webcrypto } from "./web-crypto.ts";
 
 const HASHES = { md5, ripemd160, sha1, sha224, sha256, sha384, sha512 } as const;
 type HashName = keyof typeof HASHES;
 type Input = string | ArrayBufferView | ArrayBuffer;
 
-function randomInto(target: Uint8Array, what: string): void {
-  const random = needPower("random", what);
-  for (let at = 0; at < target.length; at += RANDOM_PIECE_BYTES) {
-    const piece = random.bytes?.(Math.min(RANDOM_PIECE_BYTES, target.length - at));
-    if (!(piece instanceof Uint8Array)) throw new TypeError("random.bytes: expected bytes");
-    target.set(piece, at);
-  }
-}
-
-function viewOf(target: ArrayBufferView | ArrayBuffer): Uint8Array {
-  if (target instanceof ArrayBuffer) return new Uint8Array(target);
-  return new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-}
-
 function bytesOf(input: Input, encoding?: string): Uint8Array {
   return typeof input === "string" ? Buffer.from(input, (encoding ?? "utf8") as BufferEncoding) : viewOf(input);
-}
-
-export function getRandomValues<T extends ArrayBufferView>(target: T): T {
-  if (target.byteLength > RANDOM_PIECE_BYTES) {
-    throw new DOMException(`at most ${RANDOM_PIECE_BYTES} bytes at once`, "QuotaExceededError");
-  }
-  randomInto(viewOf(target), "crypto.getRandomValues");
-  return target;
-}
-
-export function randomUUID(): string {
-  const bytes = new Uint8Array(16);
-  randomInto(bytes, "crypto.randomUUID");
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Buffer.from(bytes).toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 type Done<T> = (error: Error | null, value?: T) => void;
@@ -169,7 +136,7 @@ function timingSafeEqual(a: ArrayBufferView, b: ArrayBufferView): boolean {
   return left.reduce((difference, byte, index) => difference | (byte ^ (right[index] ?? 0)), 0) === 0;
 }
 
-const subtle = {
+export const subtle: object = {
   async digest(
     algorithm: string | { readonly name: string },
     input: ArrayBufferView | ArrayBuffer,
@@ -179,8 +146,7 @@ const subtle = {
   },
 };
 
-/** The global. */
-export const webcrypto: object = { getRandomValues, randomUUID, subtle };
+Object.assign(webcrypto, { subtle });
 
 const exported: object = {
   createHash,

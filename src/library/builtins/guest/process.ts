@@ -112,6 +112,8 @@ const process: object = {
   version: "v24.0.0",
   versions: { caper: "1" },
   release: { name: "caper" },
+  // What packages ask before they reach for Node's own built-ins.
+  browser: true,
   pid: 1,
   ppid: 0,
   argv: ["caper", "/index.js"],

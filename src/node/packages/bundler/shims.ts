@@ -83,15 +83,19 @@ function loadGlobals(build: PluginBuild): void {
   build.onLoad({ filter: GLOBAL_MODULE, namespace: Namespace.shim }, ({ path }) => {
     const name = path.slice(GLOBALS_MODULE.length + 1);
     if (name !== "") return { contents: globalSource(name) };
-    const imports = names.map((one) => `import ${one} from "${GLOBALS_MODULE}/${one}";`);
+    const imports = names.map((one, index) => `import g${index} from "${GLOBALS_MODULE}/${one}";`);
     const roots = ["globalThis", "global", "self", "window"];
-    const exports = names.flatMap((one) => [one, ...roots.map((root) => `${one} as "${root}.${one}"`)]);
+    const exports = names.flatMap((one, index) =>
+      [one, ...roots.map((root) => `${root}.${one}`)].map((name) => `g${index} as "${name}"`),
+    );
     return { contents: `${imports.join("\n")}\nexport { ${exports.join(", ")} };` };
   });
 }
 
 function globalSource(name: string): string {
   const { from, as = name } = GLOBALS[name] ?? { from: "" };
+  // The member of a global is a member of what is installed already.
+  if (name.includes(".")) return `export { ${as} as default } from "${from}";`;
   return `import { install } from "./install";
 import { ${as} as value } from "${from}";
 export default /* @__PURE__ */ install("${name}", value);`;
