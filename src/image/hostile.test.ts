@@ -16,6 +16,7 @@ import {
   MEMORIES_MAX,
   MEMORY_WASM_PAGES_MAX,
   MODULES_MAX,
+  NESTED_CALLS_MAX,
   TABLES_MAX,
 } from "./limits.ts";
 
@@ -74,6 +75,8 @@ describe("an unchanged forgery", () => {
   });
 });
 
+const nestedCall = ({ frames, pending }: Any): Any => ({ frames, pending });
+
 describe("a manifest is refused", () => {
   const cases: [string, string, (manifest: Any, forgery: Forgery) => void][] = [
     ["with an unknown field", "bad-field", (m) => Object.assign(m, { extra: 1 })],
@@ -84,6 +87,7 @@ describe("a manifest is refused", () => {
     ["with half a gas schedule", "bad-field", (m) => Object.assign(m, { gasSchedule: 0.5 })],
     ["with another format", "not-an-image", (m) => Object.assign(m, { format: "caper-picture" })],
     ["with a newer version", "newer-version", (m) => Object.assign(m, { version: 3, extra: 1 })],
+    ["with a newer version than what it holds needs", "not-canonical", (m) => Object.assign(m, { version: 2 })],
     ["with a version that is text", "bad-field", (m) => Object.assign(m, { version: "1" })],
     [
       "without processes",
@@ -111,6 +115,25 @@ describe("a manifest is refused", () => {
   ];
   it.each(cases)("%s", (_, code, change) => {
     expect(refusal((forgery) => change(forgery.manifest, forgery)).code).toBe(code);
+  });
+
+  it.each<[string, (machine: Any) => void]>([
+    ["a nested call", (m) => (m.nested = [nestedCall(m)])],
+    ["an open call", (m) => Object.assign(m.pending, { open: true })],
+    ["an answered call", (m) => (m.pending = { kind: "answered", func: 1, values: [] })],
+  ])("of version 1 with %s, and accepted as version 2", (_, change) => {
+    expect(refusal((forgery) => change(forgery.process.machine)).code).toBe("not-canonical");
+    const forgery = new Forgery();
+    change(forgery.process.machine);
+    forgery.manifest.version = 2;
+    expect(forgery.decode().processes).toHaveLength(1);
+  });
+
+  it("not with as many nested calls as allowed", () => {
+    const forgery = new Forgery();
+    forgery.manifest.version = 2;
+    forgery.process.machine.nested = new Array(NESTED_CALLS_MAX).fill(nestedCall(forgery.process.machine));
+    expect(forgery.decode().processes[0]?.machine?.nested).toHaveLength(NESTED_CALLS_MAX);
   });
 
   it("with as many modules as allowed is accepted", () => {
@@ -177,6 +200,12 @@ describe("a machine is refused", () => {
   const cases: [string, string, (machine: Any, forgery: Forgery) => void][] = [
     ["with an unknown field", "bad-field", (m) => Object.assign(m, { extra: 1 })],
     ["without globals", "bad-field", (m) => delete m.globals],
+    ["with a list of no nested calls", "not-canonical", (m) => (m.nested = [])],
+    ["with nested calls that are none", "bad-field", (m) => (m.nested = [null])],
+    ["with more nested calls", "limit", (m) => (m.nested = new Array(NESTED_CALLS_MAX + 1).fill(nestedCall(m)))],
+    ["with more in a nested call", "bad-field", (m) => (m.nested = [{ ...nestedCall(m), extra: 1 }])],
+    ["with a call that says that it is not open", "not-canonical", (m) => Object.assign(m.pending, { open: false })],
+    ["with an answer without values", "bad-field", (m) => (m.pending = { kind: "answered", func: 1 })],
     ["with a global that is half", "bad-field", (m) => (m.globals = [0.5])],
     ["with a global that is text", "bad-field", (m) => (m.globals = ["1"])],
     ["with a global of 33 bits", "bad-field", (m) => (m.globals = [2 ** 32])],

@@ -38,7 +38,7 @@ export function enter<T>(process: ProcessRecord, what: string, run: (push: (turn
 /** While others run on top of it, a process in a host function is not in the queue, unless with a turn that was nested in it. */
 function runInside<T>(tree: Tree, outer: ProcessRecord, run: () => T): T {
   if (outer.machine !== undefined) account(outer, outer.machine);
-  tree.dequeue(outer);
+  if (outer.machine?.isNative === true) tree.dequeue(outer);
   try {
     return run();
   } finally {

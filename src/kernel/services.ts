@@ -101,8 +101,9 @@ const CYCLE: GuestAnswer = Object.freeze({
 function wait(process: ProcessRecord, position: number): GuestAnswer | Suspend | number {
   const entry = process.clist.get(position);
   if (entry === undefined) return ServiceError.noEntry;
+  if (entry.kind !== "promise" && entry.kind !== "child") return ServiceError.wrongKind;
+  if (isCovered(process)) return new Suspend(KERNEL_WAKE, position);
   if (entry.kind === "child") return waitForChild(process, position, entry.process);
-  if (entry.kind !== "promise") return ServiceError.wrongKind;
   if (entry.cell.answer !== undefined) return takeAnswer(process, position, entry.cell);
   for (const child of process.children) {
     const held = process.clist.find(child);
@@ -124,6 +125,7 @@ function answered(process: ProcessRecord, position: number): GuestAnswer | Suspe
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind !== "promise") return ServiceError.wrongKind;
   const cell = entry.cell;
+  if (isCovered(process)) return new Suspend(KERNEL_WAKE, position);
   if (cell.answer !== undefined) return takeAnswer(process, position, cell);
   if (stoppedChildBehind(process, cell) !== undefined) {
     process.clist.drop(position);
@@ -133,6 +135,11 @@ function answered(process: ProcessRecord, position: number): GuestAnswer | Suspe
   if (suspend !== undefined) return suspend;
   process.clist.drop(position);
   return CYCLE;
+}
+
+/** Has the callee of this very call begun a nested turn that is not over? That goes first, and this call asks again. */
+function isCovered(process: ProcessRecord): boolean {
+  return process.machine?.isNative === false;
 }
 
 /** undefined where the wait would close a circle. */

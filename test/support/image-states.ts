@@ -7,6 +7,7 @@ import fc from "fast-check";
 import {
   type MachineState,
   moduleCid,
+  type NestedState,
   type Plain,
   type ProcessState,
   type TreeState,
@@ -130,22 +131,39 @@ const anyMemory: fc.Arbitrary<MachineState["memories"][number]> = fc
   )
   .map(([pages, writes]) => memoryOf(pages, writes));
 
-export const anyMachine: fc.Arbitrary<MachineState> = record({
-  memories: fc.array(anyMemory, { maxLength: 2 }),
-  tables: fc.array(fc.array(fc.option(anyIndex, { nil: null }), { maxLength: 12 }), { maxLength: 2 }),
-  globals: anyValues,
-  droppedData: anySegments,
-  droppedElements: anySegments,
+const anyCall: fc.Arbitrary<NestedState> = record({
   frames: fc.array(record({ func: anyIndex, point: anyIndex, values: anyValues }), { maxLength: 6 }),
   pending: fc.oneof(
     fc.constant({ kind: "none" as const }),
     record({ kind: fc.constant("results" as const), values: anyValues }),
+    record({ kind: fc.constant("answered" as const), func: anyIndex, values: anyValues }),
     record({ kind: fc.constant("call" as const), func: anyIndex, args: anyValues, state: anyPlain }),
+    record({
+      kind: fc.constant("call" as const),
+      func: anyIndex,
+      args: anyValues,
+      state: anyPlain,
+      open: fc.constant(true as const),
+    }),
   ),
-  counters: fc
-    .dictionary(fc.constantFrom("gas", "depth", "slots"), fc.maxSafeInteger(), { noNullPrototype: true })
-    .map(positiveZeros),
 });
+
+export const anyMachine: fc.Arbitrary<MachineState> = fc
+  .tuple(
+    record({
+      memories: fc.array(anyMemory, { maxLength: 2 }),
+      tables: fc.array(fc.array(fc.option(anyIndex, { nil: null }), { maxLength: 12 }), { maxLength: 2 }),
+      globals: anyValues,
+      droppedData: anySegments,
+      droppedElements: anySegments,
+      counters: fc
+        .dictionary(fc.constantFrom("gas", "depth", "slots"), fc.maxSafeInteger(), { noNullPrototype: true })
+        .map(positiveZeros),
+    }),
+    anyCall,
+    fc.array(anyCall, { maxLength: 2 }),
+  )
+  .map(([rest, call, nested]) => ({ ...rest, ...call, ...(nested.length === 0 ? {} : { nested }) }));
 
 function positiveZeros(record: { [name: string]: number }): { [name: string]: number } {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value + 0]));

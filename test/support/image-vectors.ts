@@ -104,6 +104,18 @@ export const IMAGE_VECTORS: readonly ImageVector[] = [
     state: treeWith({ memories: [], frames: manyFrames, pending: { kind: "none" } }),
   },
   {
+    name: "nested",
+    about: "Calls nested in open host calls, one of which has been answered: version 2.",
+    state: treeWith({
+      memories: [],
+      pending: { kind: "call", func: 1, args: [7], state: 3, open: true },
+      nested: [
+        { frames: [], pending: { kind: "answered", func: 1, values: [5] } },
+        { frames: [{ func: 12, point: 3, values: [1, 2n, null] }], pending: { kind: "none" } },
+      ],
+    }),
+  },
+  {
     name: "memory",
     about: "A memory of 64 KiB with three pages in use; the base of the next.",
     state: treeWith({ memories: [noisyMemory([])] }),
