@@ -25,7 +25,7 @@ export const BUILTINS: { readonly [name: string]: Builtin } = {
   "fs/promises": { shim: "fs-promises", powers: ["directory"] },
   os: { shim: "os" },
   path: { package: "path-browserify" },
-  "path/posix": { shim: "path-posix" },
+  "path/posix": { package: "path-browserify" },
   perf_hooks: { shim: "perf-hooks", powers: ["clock"] },
   process: { shim: "process", powers: ["environment", "console"] },
   querystring: { shim: "querystring" },
