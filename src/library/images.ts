@@ -6,6 +6,7 @@
 
 import { PRELUDE } from "../guests/javascript/index.ts";
 import {
+  type Base,
   bytesToImage,
   decodeImage,
   defaultHasher,
@@ -36,7 +37,23 @@ export interface ImageStore {
   keep(bundle: LibraryBundle, endowments: readonly string[], process: Process): void;
 }
 
-export function makeImageStore(cache: ImageCache | undefined, hasher: Hasher = defaultHasher): ImageStore {
+export interface ImageStoreInit {
+  readonly cache: ImageCache | undefined;
+  readonly hasher: Hasher | undefined;
+  /** What all processes of the kind begin as: images that are stored are differences to it. */
+  readonly base: (() => Base) | undefined;
+}
+
+export function makeImageStore({ cache, hasher = defaultHasher, base }: ImageStoreInit): ImageStore {
+  let known: Base | undefined;
+  const options = (): { readonly hasher: Hasher; readonly base?: Base } => {
+    known ??= base?.();
+    return known === undefined ? { hasher } : { hasher, base: known };
+  };
+  const stored = (key: string): TreeState | undefined => {
+    const bytes = cache?.get(key);
+    return bytes === undefined ? undefined : decode(bytes, options());
+  };
   const held = new Map<string, TreeState>();
   const hold = (key: string, state: TreeState): void => {
     held.delete(key);
@@ -49,7 +66,7 @@ export function makeImageStore(cache: ImageCache | undefined, hasher: Hasher = d
   return Object.freeze({
     find(bundle: LibraryBundle, endowments: readonly string[]): LoadedImage | undefined {
       const key = keyOf(bundle, endowments);
-      const state = held.get(key) ?? decode(cache?.get(key), hasher);
+      const state = held.get(key) ?? stored(key);
       if (state === undefined) return undefined;
       hold(key, state);
       return loaded(state);
@@ -59,7 +76,8 @@ export function makeImageStore(cache: ImageCache | undefined, hasher: Hasher = d
       void process.resume();
       const key = keyOf(bundle, endowments);
       hold(key, state);
-      cache?.put(key, imageToBytes(encodeImage(state, { withModule: false, hasher }), { hasher }));
+      if (cache === undefined) return;
+      cache.put(key, imageToBytes(encodeImage(state, { withModule: false, ...options() }), { hasher }));
     },
   });
 }
@@ -91,10 +109,13 @@ function loaded(state: TreeState): LoadedImage {
 }
 
 /** undefined where another version wrote it in another way. */
-function decode(bytes: Uint8Array | undefined, hasher: Hasher): TreeState | undefined {
-  if (bytes === undefined) return undefined;
+function decode(bytes: Uint8Array, options: { readonly hasher: Hasher; readonly base?: Base }): TreeState | undefined {
+  const { hasher, base } = options;
   try {
-    return decodeImage(bytesToImage(bytes, { hasher }), { hasher });
+    return decodeImage(
+      bytesToImage(bytes, { hasher, base: (root) => (root === base?.root ? base : undefined) }),
+      options,
+    );
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import {
   JAVASCRIPT_KIND,
   link as protocol,
 } from "../guests/javascript/index.ts";
-import type { Hasher } from "../image/index.ts";
+import type { Base, Hasher } from "../image/index.ts";
 import {
   type Answer,
   fulfilled,
@@ -41,6 +41,8 @@ export interface LibraryImporterInit {
   readonly audit?: AuditLog;
   /** SHA-256 for the images, where the system has a faster one. */
   readonly hasher?: Hasher;
+  /** The image that all JavaScript processes begin as: what is stored are differences to it. */
+  readonly base?: () => Base;
   /** Tells proxies from other objects, where the system can (Node's `util.types.isProxy`): they cross as bare references. */
   isProxy?(value: object): boolean;
 }
@@ -52,7 +54,7 @@ export interface LibraryImporter {
 }
 
 export function makeLibraryImporter(init: LibraryImporterInit): LibraryImporter {
-  const images = makeImageStore(init.images, init.hasher);
+  const images = makeImageStore({ cache: init.images, hasher: init.hasher, base: init.base });
   const importBundle = async <T>(bundle: LibraryBundle, options: ImportOptions): Promise<T> =>
     (await new Import(init, bundle, options).run(images)) as T;
   return Object.freeze({

@@ -16,7 +16,7 @@ import {
 import { type AuditLog, makeAuditLog } from "../powers/index.ts";
 import type { ByteCache } from "./byte-cache.ts";
 import { nodeHasher } from "./hasher.ts";
-import { defineJavaScript } from "./javascript.ts";
+import { defineJavaScript, readJavaScriptBase } from "./javascript.ts";
 import { makeNodeKernel, makeUserCache } from "./kernel.ts";
 import { makeNodePackageSource } from "./packages/package-source.ts";
 import type { NodePackageSourceInit } from "./packages/settings.ts";
@@ -50,6 +50,7 @@ export function makeNodeLibraryImporter(init: NodeLibraryInit = {}): NodeLibrary
     packages,
     audit,
     hasher: nodeHasher,
+    base: () => readJavaScriptBase(),
     isProxy: types.isProxy,
     ...(images === null ? {} : { images }),
   });
