@@ -5,6 +5,7 @@
 
 import { describe, expect, it } from "vitest";
 import { LibraryError, libraryOf } from "../../src/library/index.ts";
+import { readJavaScriptBase } from "../../src/node/index.ts";
 import { makeCapability } from "../../src/passable/index.ts";
 import { makeConsolePower } from "../../src/powers/index.ts";
 import { failureOf, GAS, MEMORY_BYTES } from "../support/javascript.ts";
@@ -106,6 +107,26 @@ describe("the cache of loaded libraries", () => {
       );
     }
     expect([loaded.next(), stored.size]).toEqual([1001, 1]);
+  });
+
+  it("stores what differs from what all processes begin as", async () => {
+    const [bundle, base] = [bundleOf(source), readJavaScriptBase(null)];
+    const sizes: number[] = [];
+    for (const more of [{}, { base: () => base }]) {
+      const puts: Uint8Array[] = [];
+      const images = { get: () => puts[0], put: (_key: string, bytes: Uint8Array) => void puts.push(bytes) };
+      for (let i = 0; i < 2; i += 1) {
+        const ns: Exports = await makeLibraryHost({ bundle }, { images, ...more }).importer.importLibrary(
+          "bundle",
+          BUDGET,
+        );
+        expect(ns.next()).toBe(1001);
+      }
+      // The second import found it.
+      expect(puts.length).toBe(1);
+      sizes.push(puts[0]?.length ?? 0);
+    }
+    expect(sizes[1]).toBeLessThan((sizes[0] ?? 0) / 2);
   });
 
   it("does not keep what used a power", async () => {
