@@ -24,6 +24,8 @@ export const EXIT_CODES = {
   fault: 119,
   /** Not an end: the process was frozen into a file. */
   frozen: 120,
+  /** A registry of packages can not be reached, or refuses access. */
+  network: 121,
   /** Ctrl-C ended it. */
   interrupted: 130,
 } as const;

@@ -6,12 +6,16 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addAuditCommand } from "./commands/audit.ts";
 import { addFreezeCommand } from "./commands/freeze.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
+import { addLogCommand } from "./commands/log.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addThawCommand } from "./commands/thaw.ts";
+import { addTryCommand } from "./commands/try.ts";
 import { CliError, describeSystemError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { toCliError } from "./library-errors.ts";
 
 function version(): string {
   // In a checkout and in a package alike, package.json lies beside the folder that holds this file's folder.
@@ -32,11 +36,15 @@ export function makeProgram(): Command {
   addFreezeCommand(program);
   addThawCommand(program);
   addInspectCommand(program);
+  addTryCommand(program);
+  addAuditCommand(program);
+  addLogCommand(program);
   return program;
 }
 
 /** The exit code for what was thrown, after its sentence was printed. */
-function report(error: unknown): number {
+function report(thrown: unknown): number {
+  const error = toCliError(thrown);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     const sentence = error.message.replace(/^error: /, "").replaceAll("\n", " ");

@@ -69,7 +69,11 @@ export function readOptions(raw: RawOptions): SharedOptions {
 }
 
 function parse(name: string, text: string | undefined, read: (text: string) => number): number | undefined {
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseLimit(name, text, read);
+}
+
+/** The value of an option that is an amount. */
+export function parseLimit(name: string, text: string, read: (text: string) => number): number {
   try {
     return read(text);
   } catch (error) {

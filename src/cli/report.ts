@@ -11,7 +11,7 @@ export interface Report {
   readonly version: typeof REPORT_VERSION;
   readonly command: "run" | "thaw";
   readonly program: string;
-  readonly status: "done" | "failed" | Exclude<ExitName, "usage" | "input" | "file">;
+  readonly status: "done" | "failed" | Exclude<ExitName, "usage" | "input" | "file" | "network">;
   /** The command's exit code. */
   readonly exitCode: number;
   /** One sentence where something went wrong. */

@@ -28,6 +28,7 @@ export {
 export { PACKAGE_LIMITS, type PackageLimits } from "./packages/limits.ts";
 export { auditNodePackage, makeNodePackageSource } from "./packages/package-source.ts";
 export type { NodePackageSourceInit, NodePackagesInit } from "./packages/settings.ts";
+export { makePolicyPowers, type PolicyPowers, type PolicyPowersInit } from "./policy-powers.ts";
 export * from "./powers/index.ts";
 export {
   type KernelWorkerInit,
