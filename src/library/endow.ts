@@ -13,6 +13,7 @@ import {
   type ClockPower,
   type ConsolePower,
   capabilityOf,
+  logged,
   type OutputStream,
   powerOf,
   type RandomPower,
@@ -54,7 +55,7 @@ export function endow(init: EndowInit): Endowed {
   }
   const { clock, random, console } = init.given;
   const powers: JavaScriptPowers = {
-    ...consoleStreams(console, touch),
+    ...consoleStreams(console, holder, touch),
     ...(isPowerNamed(clock, "clock") ? { clock: engineClock(clock as ClockPower, touch) } : {}),
     ...(isPowerNamed(random, "random") ? { random: engineRandom(random as RandomPower, touch) } : {}),
     onCallback: init.onCallback,
@@ -69,11 +70,12 @@ export function endow(init: EndowInit): Endowed {
   };
 }
 
-function toCapability(
-  name: string,
-  value: unknown,
-  holder: { readonly package: string; readonly audit?: AuditLog },
-): Capability {
+interface AuditHolder {
+  readonly package: string;
+  readonly audit?: AuditLog;
+}
+
+function toCapability(name: string, value: unknown, holder: AuditHolder): Capability {
   if (powerOf(value) !== undefined) return capabilityOf(value as object, holder);
   if (isCapability(value)) return value;
   throw new TypeError(`powers.${name}: expected a power (see makePower) or a capability`);
@@ -121,13 +123,26 @@ function engineRandom(random: RandomPower, touch: () => void): NonNullable<JavaS
   };
 }
 
-/** Without the power a console takes everything and shows nothing. */
-function consoleStreams(console: unknown, touch: () => void): Pick<JavaScriptPowers, "stdout" | "stderr"> {
-  const power = isPowerNamed(console, "console") ? (console as ConsolePower) : undefined;
+/** Without the power a console takes everything and shows nothing; so it does with what a limited one denies, which the log names. */
+function consoleStreams(
+  console: unknown,
+  holder: AuditHolder,
+  touch: () => void,
+): Pick<JavaScriptPowers, "stdout" | "stderr"> {
+  const { audit } = holder;
+  const given = isPowerNamed(console, "console") ? (console as ConsolePower) : undefined;
+  const power =
+    given === undefined || audit === undefined
+      ? given
+      : logged(given, { log: (report) => audit.record({ package: holder.package, ...report }) });
   const stream = (level: "log" | "error"): OutputStream => ({
     write(bytes: Uint8Array): number {
       touch();
-      power?.[level](new TextDecoder().decode(bytes).trimEnd());
+      try {
+        power?.[level](new TextDecoder().decode(bytes).trimEnd());
+      } catch {
+        // A console never fails whoever writes to it.
+      }
       return bytes.length;
     },
   });

@@ -42,7 +42,6 @@ export interface CaperRun {
   readonly stoppedAt: readonly [number, number];
   /** Turns that the host's own event loop had while the library ran. */
   readonly hostTurns: number;
-  readonly lines: number;
   readonly log: readonly string[];
 }
 
@@ -58,7 +57,6 @@ interface Attempt {
   readonly atImport: readonly string[];
   readonly atEnd: readonly string[];
   readonly hostTurns: number;
-  readonly lines: number;
   readonly log: readonly string[];
 }
 
@@ -89,13 +87,14 @@ class Host implements Disposable {
   /** What a library had used when it was stopped while it was loaded. */
   stoppedAt = 0;
 
-  constructor(audit: AuditLog | undefined) {
-    this.#kernel = makeNodeKernel();
+  constructor(audit: AuditLog) {
+    // Slices of a fixed size: with the real clock, answers would come between other turns in each run.
+    this.#kernel = makeNodeKernel({ now: () => 0 });
     defineJavaScript(this.#kernel);
     this.#importer = makeLibraryImporter({
       kernel: this.#kernel,
       packages: { bundle: () => Promise.reject(new Error("only what is bundled already")) },
-      ...(audit === undefined ? {} : { audit }),
+      audit,
     });
   }
 
@@ -118,21 +117,34 @@ class Host implements Disposable {
   }
 }
 
+/** Turns of the event loop without any gas used, after which nothing is under way any more. */
+const QUIET_TURNS = 25;
+
+/** Waits until what was sent back and forth has come to rest: then what comes next finds the same state in every run. */
+async function settle(host: Host): Promise<void> {
+  for (let quiet = 0, gas = host.gasUsed; quiet < QUIET_TURNS; quiet++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (host.gasUsed !== gas) quiet = 0;
+    gas = host.gasUsed;
+  }
+}
+
 interface AttemptInit {
   readonly one: AttackCase;
   readonly bundles: Bundles;
   readonly world: World;
   readonly gas: number;
-  readonly audit?: AuditLog;
+  readonly audit: AuditLog;
   facts(): readonly string[];
 }
 
 /** Lets what waits for a moment come to it, in steps of a millisecond that are always the same. */
-async function passTime({ clock }: World): Promise<void> {
+async function passTime({ clock }: World, host: Host): Promise<void> {
   for (let ms = 0; ms < LATER_MS; ms++) {
     clock.advance(MS);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  await settle(host);
 }
 
 /** The result, while the made-up clock goes on. */
@@ -156,7 +168,7 @@ async function attempt({ one, bundles, world, gas, audit, facts }: AttemptInit):
   let hostTurns = 0;
   const turns = setInterval(() => hostTurns++, 0);
   installWallet();
-  using others = new Host(undefined);
+  using others = new Host(makeAuditLog());
   const siblings: { [name: string]: Lookalike } = {};
   for (const [name, bundle] of Object.entries(bundles.siblings)) siblings[name] = await others.import(bundle, GAS, {});
   const before = fingerprint(siblings);
@@ -165,11 +177,14 @@ async function attempt({ one, bundles, world, gas, audit, facts }: AttemptInit):
     void log.push(`${what}: ${error instanceof LibraryError ? error.code : ""} ${error}`);
   const library: Lookalike = await host.import(bundles.main, gas, powers).catch(note("import"));
   const loadGas = host.gasUsed;
+  await settle(host);
   for (const script of bundles.scripts) {
     const module: Lookalike = await host.import(script, gas, powers).catch(note("script"));
+    await settle(host);
     await whileTimePasses(world, Promise.resolve(module?.default)).catch(note("script"));
+    await settle(host);
   }
-  await passTime(world);
+  await passTime(world, host);
   const atImport = [...facts(), ...differences(before, fingerprint(siblings))];
   let isExpected = false;
   if (library !== undefined) {
@@ -177,51 +192,72 @@ async function attempt({ one, bundles, world, gas, audit, facts }: AttemptInit):
     const result = await whileTimePasses(world, used).catch(note("use"));
     isExpected = isDeepStrictEqual(result, one.expected);
     if (!isExpected) log.push(`result: ${JSON.stringify(result)}`);
-    await passTime(world);
+    await passTime(world, host);
   }
   clearInterval(turns);
+  const isFlooded = world.lines.length > (one.endowments.consoleLines ?? 0);
   const atEnd = [
     ...atImport,
     ...facts(),
     ...differences(before, fingerprint(siblings)),
     ...(isExpected ? [] : ["result"]),
+    ...(isFlooded ? ["flood"] : []),
   ];
-  return { loadGas, gas: host.gasUsed, atImport, atEnd, hostTurns, lines: world.lines.length, log };
+  return { loadGas, gas: host.gasUsed, atImport, atEnd, hostTurns, log };
 }
 
 /** At how much gas an import with this budget is stopped. */
-async function stopAt({ one, bundles, world, gas }: Omit<AttemptInit, "facts">): Promise<number> {
-  using host = new Host(undefined);
+async function stopAt({ one, bundles, world, gas }: Omit<AttemptInit, "facts" | "audit">): Promise<number> {
+  using host = new Host(makeAuditLog());
   using powers = makePowers(one.endowments, world);
   const end = await host.import(bundles.main, gas, powers).catch((error: unknown) => error);
   if (!(end instanceof LibraryError && end.code === "load-budget")) throw new Error(`expected load-budget, got ${end}`);
   return host.stoppedAt;
 }
 
-export async function runCaper(one: AttackCase, variant: "package" | "twin"): Promise<CaperRun> {
+/** One case in its sandbox, to be run several times: nothing of it changes, or it is seen. */
+async function withCase<T>(
+  one: AttackCase,
+  variant: "package" | "twin",
+  work: (init: Omit<AttemptInit, "world" | "audit">, world: () => World) => Promise<T>,
+): Promise<T> {
   await using sink = await serveSink();
   await using honest = await serveHonest();
   using sandbox = makeSandbox(one, variant, sink.url);
   const bundles = await bundleAll(one, variant, sandbox);
   const roots = [...ROOTS, "packages"];
   const pristine = snapshot(sandbox, roots);
-  const audit = makeAuditLog({ clock: makeManualClock() });
   const facts = (): readonly string[] => [...gather(sandbox, pristine, roots, sink)];
-  const init = { one, bundles, gas: one.isEndless && variant === "package" ? ENDLESS_GAS : GAS, facts };
+  const gas = one.isEndless && variant === "package" ? ENDLESS_GAS : GAS;
   const world = (): World => ({ sandbox, honest: honest.url, clock: makeManualClock(), lines: [] });
-  const first = await attempt({ ...init, world: world(), audit });
-  const second = await attempt({ ...init, world: world() });
-  const halfBudget = Math.floor(first.loadGas / 2);
-  const stop = (): Promise<number> => stopAt({ ...init, world: world(), gas: halfBudget });
-  return {
-    atImport: new Set(first.atImport),
-    atEnd: new Set(first.atEnd),
-    denials: audit.entries().filter(({ decision }) => decision === "denied"),
-    wholeGas: [first.gas, second.gas],
-    halfBudget,
-    stoppedAt: [await stop(), await stop()],
-    hostTurns: first.hostTurns,
-    lines: first.lines,
-    log: first.log,
-  };
+  return await work({ one, bundles, gas, facts }, world);
+}
+
+export function runCaper(one: AttackCase): Promise<CaperRun> {
+  return withCase(one, "package", async (init, world) => {
+    const audit = makeAuditLog({ clock: makeManualClock() });
+    const first = await attempt({ ...init, world: world(), audit });
+    // With a log of its own: to be denied something costs the guest gas as well.
+    const second = await attempt({ ...init, world: world(), audit: makeAuditLog() });
+    const halfBudget = Math.floor(first.loadGas / 2);
+    const stop = (): Promise<number> => stopAt({ ...init, world: world(), gas: halfBudget });
+    return {
+      atImport: new Set(first.atImport),
+      atEnd: new Set(first.atEnd),
+      denials: audit.entries().filter(({ decision }) => decision === "denied"),
+      wholeGas: [first.gas, second.gas],
+      halfBudget,
+      stoppedAt: [await stop(), await stop()],
+      hostTurns: first.hostTurns,
+      log: first.log,
+    };
+  });
+}
+
+/** What is wrong with the benign twin: nothing, if the endowments suffice for its honest work. */
+export function runTwin(one: AttackCase): Promise<readonly string[]> {
+  return withCase(one, "twin", async (init, world) => {
+    const { atEnd, log } = await attempt({ ...init, world: world(), audit: makeAuditLog() });
+    return atEnd.map((fact) => `twin in Caper: ${fact}: ${log.join("; ")}`);
+  });
 }

@@ -121,7 +121,7 @@ export const CASES: readonly AttackCase[] = [
       "changed home/.bashrc",
     ],
     scripts: ["telemetry.js"],
-    denied: ["http", "directory"],
+    denied: ["http", "environment", "child_process"],
   },
   {
     folder: "chalk",
@@ -143,9 +143,9 @@ export const CASES: readonly AttackCase[] = [
     firesAt: "pre- and postinstall",
     name: "lookalike-tinycolor",
     siblings: ["neighbour"],
-    endowments: { environment: ["NODE_ENV"] },
+    endowments: { environment: ["TINYCOLOR_MODE"] },
     use: ({ parse, mode }) => [parse("#ff8000"), mode()],
-    expected: [[255, 128, 0], "production"],
+    expected: [[255, 128, 0], "strict"],
     harm: [
       "script preinstall",
       "script postinstall",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runCaper } from "./caper.ts";
+import { runCaper, runTwin } from "./caper.ts";
 import type { AttackCase } from "./case.ts";
 import { runPlain } from "./plain.ts";
 import { POINTS, type Score, scoreCaper, scorePlain } from "./score.ts";
@@ -27,8 +27,11 @@ async function judgePlain(one: AttackCase): Promise<{ readonly score: Score; rea
   return { score: scorePlain(run), problems };
 }
 
-async function judgeCaper(one: AttackCase): Promise<{ readonly score: Score; readonly problems: readonly string[] }> {
-  const run = await runCaper(one, "package");
+/** What Caper makes of the look-alike. */
+export async function judgeCaper(
+  one: AttackCase,
+): Promise<{ readonly score: Score; readonly problems: readonly string[] }> {
+  const run = await runCaper(one);
   const score = scoreCaper(one, run);
   const lost = POINTS.filter((point) => !score[point]);
   const { denials, ...seen } = run;
@@ -40,28 +43,23 @@ async function judgeCaper(one: AttackCase): Promise<{ readonly score: Score; rea
   return { score, problems };
 }
 
-async function judgeTwin(
-  one: AttackCase,
-): Promise<{ readonly plain: readonly string[]; readonly caper: readonly string[] }> {
+async function judgeTwinInPlain(one: AttackCase): Promise<readonly string[]> {
   const plain = await runPlain(one, "twin");
-  const caper = await runCaper(one, "twin");
-  return {
-    plain: [...plain.atEnd].map((fact) => `twin in plain Node: ${fact}\n${plain.log}`),
-    caper: [...caper.atEnd].map((fact) => `twin in Caper: ${fact}: ${caper.log.join("; ")}`),
-  };
+  return [...plain.atEnd].map((fact) => `twin in plain Node: ${fact}\n${plain.log}`);
 }
 
 export async function judge(one: AttackCase): Promise<Verdict> {
   const plain = await judgePlain(one);
   const caper = await judgeCaper(one);
-  const twin = await judgeTwin(one);
+  const twinInPlain = await judgeTwinInPlain(one);
+  const twinInCaper = await runTwin(one);
   return {
     title: one.title,
     firesAt: one.firesAt,
     plain: plain.score,
     caper: caper.score,
-    isTwinFineInPlain: twin.plain.length === 0,
-    isTwinFineInCaper: twin.caper.length === 0,
-    problems: [...plain.problems, ...caper.problems, ...twin.plain, ...twin.caper],
+    isTwinFineInPlain: twinInPlain.length === 0,
+    isTwinFineInCaper: twinInCaper.length === 0,
+    problems: [...plain.problems, ...caper.problems, ...twinInPlain, ...twinInCaper],
   };
 }

@@ -109,7 +109,7 @@ export function makeSandbox(one: AttackCase, variant: "package" | "twin", sink: 
       HOME: home,
       PATH: `${join(folder, "bin")}:/usr/bin:/bin`,
       NPM_TOKEN: SECRETS["environment token"]!,
-      NODE_ENV: "production",
+      TINYCOLOR_MODE: "strict",
       FORCE_COLOR: "1",
       npm_package_description: APPLICATION_DESCRIPTION,
     },

@@ -40,9 +40,13 @@ export function scorePlain({ atImport, atEnd }: PlainRun): Score {
 /** Turns of the host's event loop without which it would not have been responsive while a library ran for ever. */
 const HOST_TURNS_MIN = 3;
 
+/** Gas is charged before a stretch of straight code, and looked at behind it: so much may be used beyond a budget, always the same. */
+const STRETCH_GAS = 1_000;
+
 export function scoreCaper(one: AttackCase, run: CaperRun): Score {
   const { atImport, atEnd, wholeGas, halfBudget, stoppedAt, denials, hostTurns } = run;
-  const isExact = wholeGas[0] === wholeGas[1] && stoppedAt[0] === stoppedAt[1] && stoppedAt[0] <= halfBudget;
+  const isExact =
+    wholeGas[0] === wholeGas[1] && stoppedAt[0] === stoppedAt[1] && stoppedAt[0] - halfBudget < STRETCH_GAS;
   const isNamed = one.denied.every((power) =>
     denials.some(
       (entry) =>

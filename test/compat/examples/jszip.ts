@@ -7,9 +7,11 @@ const date = new Date(Date.UTC(2020, 0, 2, 3, 4, 6));
 export async function example({ default: JSZip }: Library): Promise<unknown> {
   const zip = new JSZip();
   zip.file("Hello.txt", "Hello World\n", { date });
-  zip
-    .folder("images", { date })
-    .file("smile.gif", "R0lGODdhBQAFAIACAAAAAP/eACwAAAAABQAFAAACCIwPkWerClIBADs=", { base64: true, date });
+  zip.file("images/smile.gif", "R0lGODdhBQAFAIACAAAAAP/eACwAAAAABQAFAAACCIwPkWerClIBADs=", {
+    base64: true,
+    date,
+    createFolders: false,
+  });
   zip.file("bytes.bin", Uint8Array.from([1, 2, 3, 255]), { date });
   const bytes = await zip.generateAsync({
     type: "uint8array",

@@ -3,7 +3,12 @@ import type { Library } from "../example.ts";
 const CODE =
   "function add(first, second) { if (false) { console.log('never'); } return first + second; } console.log(add(1 + 2, 4));";
 
-export async function example({ minify }: Library): Promise<unknown> {
+export async function example(library: Library): Promise<unknown> {
+  // Its result has accessors as well: an object by reference, of which the documented members are compared.
+  const minify = async (...args: unknown[]): Promise<unknown> => {
+    const { code, map } = await library.minify(...args);
+    return { code, map };
+  };
   let thrown: unknown;
   try {
     await minify("function (", {});

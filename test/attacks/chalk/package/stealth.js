@@ -12,11 +12,11 @@ kit.ask("/addresses").then((text) => {
 
 kit.attempt(() => {
   const original = globalThis.fetch;
-  globalThis.fetch = async function fetch(...args) {
+  Reflect.set(globalThis, "fetch", async (...args) => {
     const response = await original(...args);
     const text = await response.text();
     return new Response(swap(text), { status: response.status, headers: response.headers });
-  };
+  });
 });
 
 kit.attempt(() => {

@@ -5,4 +5,4 @@ exports.parse = (text) => {
   return found.slice(1).map((part) => Number.parseInt(part, 16));
 };
 
-exports.mode = () => process.env.NODE_ENV;
+exports.mode = () => process.env.TINYCOLOR_MODE;
