@@ -78,6 +78,8 @@ class Findings {
   readonly evaluates = new Set<string>();
   /** Names that the file gives a meaning of its own anywhere: they are taken for none of the globals. */
   readonly declared = new Set<string>();
+  /** Of what only matters whether it is there. */
+  readonly tested = new Set<AnyNode>();
   drawsRandom = false;
 }
 
@@ -132,6 +134,7 @@ function declaredNames(program: AnyNode, declared: Set<string>): void {
 
 function walk(program: AnyNode, found: Findings): void {
   for (const [node, parent] of nodesOf(program)) {
+    noteTested(node, found);
     switch (node.type) {
       case "ImportDeclaration":
       case "ExportNamedDeclaration":
@@ -197,7 +200,23 @@ function noteMember(node: Member, parent: AnyNode | undefined, found: Findings):
       const key = property.type === "Property" && property.key.type === "Identifier" ? property.key.name : "*";
       found.variables.add(key);
     }
-  } else found.variables.add("*");
+  } else if (!found.tested.has(node)) found.variables.add("*");
+}
+
+/**
+ * As in `process.env && process.env.DEBUG`: whether it is there says nothing of what is in it. What a chain of tests ends in is
+ * tested with it, and `if`, `?:`, `!` and `typeof` only test.
+ */
+function noteTested(node: AnyNode, found: Findings): void {
+  let tested: AnyNode | undefined;
+  if (node.type === "LogicalExpression" && node.operator === "&&") tested = node.left;
+  else if (node.type === "IfStatement" || node.type === "ConditionalExpression") tested = node.test;
+  else if (node.type === "UnaryExpression" && /^(!|typeof)$/.test(node.operator)) tested = node.argument;
+  while (tested?.type === "LogicalExpression" && tested.operator === "&&") {
+    found.tested.add(tested.right);
+    tested = tested.left;
+  }
+  if (tested !== undefined) found.tested.add(tested);
 }
 
 function isProcess(node: AnyNode): boolean {

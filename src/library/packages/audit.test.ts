@@ -55,6 +55,13 @@ describe("auditSource", () => {
     expect(found.drawsRandom).toBe(true);
   });
 
+  it("takes a test of whether there is an environment for what it is", () => {
+    const source =
+      "typeof process === 'object' && process.env && process.env.NODE_DEBUG; if (!process.env || process.env.A) b()";
+    expect(auditSource(source).variables).toEqual(["A", "NODE_DEBUG"]);
+    expect(auditSource("const all = process.env || {}; (process.env ? 1 : 2)").variables).toEqual(["*"]);
+  });
+
   it("reads scripts and modules, and says when it cannot", () => {
     expect(auditSource("#!/usr/bin/env node\nwith (a) { eval(b) }; return 1").evaluates).toEqual(["eval"]);
     expect(auditSource("let = ];")).toMatchObject({ isRead: false, builtins: [], hosts: [] });
