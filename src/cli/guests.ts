@@ -9,10 +9,12 @@ import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
 import { type Kernel, KernelError, type Plain, type Process, type TurnResult } from "../kernel/index.ts";
 import { defineJavaScript, makeNodeKernel, makeUserCache } from "../node/index.ts";
+import type { AuditLog } from "../powers/index.ts";
 import { WasmError } from "../wasm/index.ts";
+import type { ConfinedPowers } from "./confined-powers.ts";
 import { CliError } from "./errors.ts";
 import { readScript } from "./script.ts";
-import { endowScript } from "./script-powers.ts";
+import { endowScript, type ScriptInit } from "./script-powers.ts";
 
 export interface Guest {
   readonly process: Process;
@@ -25,6 +27,8 @@ export interface GuestInit {
   readonly args: readonly string[];
   readonly environment: { readonly [name: string]: string };
   readonly powers: WasiInit;
+  readonly audit: AuditLog;
+  readonly packages: ConfinedPowers;
   readonly gas: number;
   readonly memoryBytes: number;
 }
@@ -61,6 +65,9 @@ export function startGuest(init: GuestInit): Promise<Guest> {
 }
 
 function startProgram(init: GuestInit): Guest {
+  if (init.packages.policy !== undefined) {
+    throw new CliError("usage", `--policy: ${init.path} is a program without packages; leave the option out`);
+  }
   const kernel = makeCliKernel({ hasJavaScript: false });
   const program = kernel.load(init.bytes);
   if (!program.module.exports.some((item) => item.kind === "func" && item.name === "_start")) {
@@ -80,12 +87,12 @@ function startProgram(init: GuestInit): Guest {
 }
 
 async function startScript(init: GuestInit): Promise<Guest> {
-  const script = await readScript(init.path);
+  const script = await readScript(init.path, init.packages.policy);
   const kernel = makeCliKernel({ hasJavaScript: true });
   const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
   const process = kernel.spawn({
     guest: JAVASCRIPT_KIND,
-    ...endowScript(init.powers, init.environment),
+    ...endowScript(init.powers, scriptInit(init)),
     gas: init.gas,
     memoryBytes: init.memoryBytes,
     keeper: (stop) => {
@@ -100,11 +107,17 @@ async function startScript(init: GuestInit): Promise<Guest> {
   return { process, begin };
 }
 
+function scriptInit({ path, environment, audit, packages }: ThawGuestInit | GuestInit): ScriptInit {
+  return { environment, audit, name: basename(path), confined: packages.endowments };
+}
+
 export interface ThawGuestInit {
   readonly path: string;
   readonly state: TreeState;
   readonly environment: { readonly [name: string]: string };
   readonly powers: WasiInit;
+  readonly audit: AuditLog;
+  readonly packages: ConfinedPowers;
 }
 
 export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
@@ -119,7 +132,7 @@ export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
         "--env: a program has the variables that it was started with; only scripts get new ones",
       );
     }
-    const script = endowScript(powers, init.environment);
+    const script = endowScript(powers, scriptInit(init));
     const process = makeCliKernel({ hasJavaScript }).thaw(state, {
       powers: isMain ? script.powers : powers,
       resolveLocator: (locator) => script.endowments[endowmentName(locator)],

@@ -20,6 +20,8 @@ export interface RawOptions {
   readonly freezeAfter?: string;
   readonly whole?: boolean;
   readonly report?: string;
+  readonly policy?: string;
+  readonly auditLog?: string;
 }
 
 export interface SharedOptions {
@@ -33,6 +35,8 @@ export interface SharedOptions {
   readonly freezeAfter: number | undefined;
   readonly isWhole: boolean;
   readonly report: string | undefined;
+  readonly policy: string | undefined;
+  readonly auditLog: string | undefined;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -42,7 +46,12 @@ export function addEndowmentOptions(command: Command): Command {
     .option("--dir <guest=host[:ro]>", "give it a folder, read-only with :ro (repeatable)", collect, [])
     .option("--env <NAME[=value]>", "give it an environment variable (repeatable)", collect, [])
     .option("--clock", "let it read the clock and wait for timers")
-    .option("--random", "give it real randomness instead of a seeded generator");
+    .option("--random", "give it real randomness instead of a seeded generator")
+    .option(
+      "--policy <file.json>",
+      "for scripts: packages in processes of their own, with powers and budgets by this policy",
+    )
+    .option("--audit-log <file.jsonl>", "for scripts: write every use and denial of a power; see caper log");
 }
 
 export function addEndingOptions(command: Command): Command {
@@ -65,6 +74,8 @@ export function readOptions(raw: RawOptions): SharedOptions {
     freezeAfter: parse("--freeze-after", raw.freezeAfter, parseGas),
     isWhole: raw.whole === true,
     report: raw.report,
+    policy: raw.policy,
+    auditLog: raw.auditLog,
   };
 }
 

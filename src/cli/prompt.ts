@@ -9,8 +9,9 @@ import { JAVASCRIPT_KIND, type JavaScriptInstance, makeJavaScriptInstance } from
 import type { TreeState } from "../image/index.ts";
 import type { Capability, Kernel, Process, StopReport } from "../kernel/index.ts";
 import { type LibraryBundle, LibraryError, makePackagesPower } from "../library/index.ts";
-import { GuestError, makeCapability } from "../passable/index.ts";
+import { GuestError } from "../passable/index.ts";
 import { type AuditLog, capabilityOf, type OutputStream } from "../powers/index.ts";
+import { denials } from "./confined-powers.ts";
 import { oneLine } from "./library-errors.ts";
 import { PROMPT_MODULE, PROMPT_SOURCE, variableOf } from "./prompt-guest.ts";
 import { PAGE_BYTES } from "./quantities.ts";
@@ -199,17 +200,11 @@ export async function startPrompt(init: PromptInit): Promise<Prompt> {
 function endowmentsOf({ bundle, powers, audit }: PromptInit): { readonly [name: string]: Capability } {
   const holder = { audit, package: bundle.name };
   const given = Object.entries(powers).map(([name, power]) => [name, capabilityOf(power, holder)] as const);
-  const denials = makeCapability({
-    denied(power: unknown, what: unknown): void {
-      const asked = { package: bundle.name, power: String(power), method: String(what) };
-      audit.record({ ...asked, bytes: 0, decision: "denied", reason: "not given" });
-    },
-  });
   const source = { bundle: async () => bundle };
   const packages = capabilityOf(makePackagesPower(source, { packages: [bundle.name] }));
   return {
     ...Object.fromEntries(given),
-    audit: denials,
+    audit: denials(audit, bundle.name),
     ...(given.some(([name]) => name === "packages") ? {} : { packages }),
   };
 }

@@ -7,6 +7,7 @@ import type { JavaScriptPowers } from "../guests/javascript/index.ts";
 import type { WasiInit } from "../guests/wasi/index.ts";
 import type { Capability } from "../kernel/index.ts";
 import {
+  type AuditLog,
   capabilityOf,
   makeClockPower,
   makeDirectoryPower,
@@ -26,7 +27,16 @@ export interface ScriptEndowments {
   readonly endowments: { readonly [name: string]: Capability };
 }
 
-export function endowScript(given: WasiInit, environment: { readonly [name: string]: string }): ScriptEndowments {
+export interface ScriptInit {
+  readonly environment: { readonly [name: string]: string };
+  /** What the script is called in the log. */
+  readonly name: string;
+  readonly audit: AuditLog;
+  /** Of its packages; see confined-powers.ts. */
+  readonly confined: { readonly [name: string]: Capability };
+}
+
+export function endowScript(given: WasiInit, { environment, name, audit, confined }: ScriptInit): ScriptEndowments {
   const { stdin, clock, random, directories = {} } = given;
   const powers: { [name: string]: object } = {};
   if (stdin !== undefined) powers.input = makeInputPower(stdin);
@@ -37,8 +47,9 @@ export function endowScript(given: WasiInit, environment: { readonly [name: stri
     powers.clock = makeClockPower(clock);
     powers.timers = makeTimersPower(clock);
   }
-  const endowments = Object.entries(powers).map(([name, power]) => [name, capabilityOf(power)]);
-  return { powers: enginePowers(given), endowments: Object.fromEntries(endowments) };
+  const holder = { audit, process: name };
+  const endowments = Object.entries(powers).map(([name, power]) => [name, capabilityOf(power, holder)]);
+  return { powers: enginePowers(given), endowments: { ...Object.fromEntries(endowments), ...confined } };
 }
 
 /** By the guest's paths, which may be written as absolute ones. */

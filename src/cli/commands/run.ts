@@ -7,9 +7,11 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { encodeImage } from "../../image/index.ts";
 import { nodeHasher } from "../../node/index.ts";
+import { makeConfinedPowers } from "../confined-powers.ts";
 import { CliError } from "../errors.ts";
 import { startGuest } from "../guests.ts";
 import { readInput } from "../image-file.ts";
+import { openAuditFile } from "../library-options.ts";
 import { addEndingOptions, addEndowmentOptions, type RawOptions, readOptions } from "../options.ts";
 import { makePowers } from "../powers.ts";
 import { runSession } from "../session.ts";
@@ -38,12 +40,16 @@ async function run(path: string, args: readonly string[], raw: RawOptions): Prom
     throw new CliError("usage", `${path}: is an image; let it go on with: caper thaw ${path}`);
   const bytes = readInput(path);
   using powers = makePowers(options);
+  using log = openAuditFile(options.auditLog);
+  using packages = makeConfinedPowers(options.policy, log.audit);
   const guest = await startGuest({
     path,
     bytes,
     args,
     environment: options.environment,
     powers: powers.wasi,
+    audit: log.audit,
+    packages,
     gas: freezeAfter ?? gas,
     memoryBytes,
   });

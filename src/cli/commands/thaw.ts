@@ -8,9 +8,11 @@ import type { Command } from "commander";
 import { encodeImage } from "../../image/index.ts";
 import { nodeHasher } from "../../node/index.ts";
 import { changeBudget, gasLeft } from "../budget.ts";
+import { makeConfinedPowers } from "../confined-powers.ts";
 import { CliError } from "../errors.ts";
 import { thawGuest } from "../guests.ts";
 import { readImageFile } from "../image-file.ts";
+import { openAuditFile } from "../library-options.ts";
 import { addEndingOptions, addEndowmentOptions, type RawOptions, readOptions } from "../options.ts";
 import { makePowers } from "../powers.ts";
 import { formatGas, PAGE_BYTES } from "../quantities.ts";
@@ -40,11 +42,15 @@ async function thaw(path: string, raw: RawOptions): Promise<void> {
   }
   const pages = Math.floor((options.memoryBytes ?? 0) / PAGE_BYTES);
   using powers = makePowers(options);
+  using log = openAuditFile(options.auditLog);
+  using packages = makeConfinedPowers(options.policy, log.audit);
   const guest = await thawGuest({
     path,
     state: changeBudget(state, { gas: gas - (gasHeldBack ?? 0), pages }),
     environment: options.environment,
     powers: powers.wasi,
+    audit: log.audit,
+    packages,
   });
   const exitCode = await runSession({
     command: "thaw",

@@ -39,6 +39,15 @@ export async function collectModules(init: CollectInit): Promise<{ [name: string
   return Object.fromEntries(modules);
 }
 
+/** Whether one of the modules imports by a name what is not among them: a package, or a built-in module. */
+export function importsPackages(modules: { readonly [name: string]: string }): boolean {
+  return Object.values(modules).some((source) =>
+    [...source.matchAll(IMPORT)].some(
+      ([, , specifier = ""]) => /^[@\w]/.test(specifier) && !Object.hasOwn(modules, specifier),
+    ),
+  );
+}
+
 /** As the engine does it: `./` and `../` against the importing module, everything else as it is. */
 export function resolveSpecifier(importer: string, specifier: string): string {
   if (!specifier.startsWith("./") && !specifier.startsWith("../")) return specifier;

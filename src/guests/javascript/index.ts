@@ -5,7 +5,7 @@
 
 export { buildBase, buildMachineBase, type EngineRunner, type MakeRunner } from "./base.ts";
 export { type CallbackAnswer, type CallbackRequest, CallbackText, type OnCallback } from "./callbacks.ts";
-export { type CollectInit, collectModules } from "./collect.ts";
+export { type CollectInit, collectModules, importsPackages } from "./collect.ts";
 export type { DirectResult } from "./direct.ts";
 export { JAVASCRIPT_KIND, type JavaScriptPowers, makeJavaScriptKind } from "./guest.ts";
 export {

@@ -136,6 +136,8 @@ export interface MainInit {
   readonly modules: { readonly [specifier: string]: string };
   /** What the guest finds in `caper.args`. */
   readonly args?: readonly string[];
+  /** Packages inside of it that have a process of their own, as a bundle of a library names them. */
+  readonly confined?: readonly unknown[];
 }
 
 /**
@@ -145,5 +147,5 @@ export interface MainInit {
 export function startMain(process: Process, init: MainInit): void {
   if (!Object.hasOwn(init.modules, init.entry)) throw new RangeError(`entry: ${init.entry} is not among the modules`);
   // The answer says only that it has begun.
-  void process.deliver(encodeMessage(["main", init.entry, init.modules, init.args ?? []]));
+  void process.deliver(encodeMessage(["main", init.entry, init.modules, init.args ?? [], init.confined ?? []]));
 }

@@ -72,6 +72,9 @@ export const LINK_DEPTH_MAX = 512;
 /** References that were collected are reported with the next message, or, if there are so many, with one of their own. */
 export const RELEASES_HELD_MAX = 256;
 
+/** Endowments that are for packages below: this, the package, a slash, the name of the power. */
+export const CONFINED_PREFIX = "confined:";
+
 /** A confined package without a budget of its own gets this part of what its library has left, once for gas and once for memory. */
 export const CONFINED_SHARE = 4;
 

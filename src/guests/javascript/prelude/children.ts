@@ -119,7 +119,8 @@ const caper = freeze({
   get args() { return mainArgs; },
   exit: (code = 0) => { host(OP.exit, code | 0); },
   meter: () => meterOf(0),
-  power: endowment, denied,
+  power: (name) => sliceText(String_(name), 0, CONFINED_PREFIX.length) === CONFINED_PREFIX ? undefined : endowment(name),
+  denied,
   // What the host of this process, and nobody else, offers without a message.
   callHost: (number, ...args) => callHost(number, args),
   askHost,

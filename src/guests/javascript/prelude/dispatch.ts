@@ -104,6 +104,7 @@ const deliver = (target, resolver, text) => {
       case "main": {
         addModules(args[0], args[1]);
         mainArgs = freeze(args[2]);
+        confinedBundles = args[3] ?? [];
         isMain = true;
         host(OP.main);
         importing = { resolver: 0, entry: args[0] };

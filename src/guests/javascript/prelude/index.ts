@@ -7,6 +7,7 @@
 import { PASSABLE_DEPTH_MAX, PASSABLE_SLOTS_MAX } from "../../../passable/index.ts";
 import { ENGINE_STACK_BYTES, MAILBOX_BYTES } from "../limits.ts";
 import {
+  CONFINED_PREFIX,
   CONFINED_SHARE,
   DescriptorFlag,
   IMPORTER_ENDOWMENT,
@@ -47,6 +48,7 @@ export const PRELUDE: string = [
   `const DEPTH_AND_SLOTS = { depth: ${PASSABLE_DEPTH_MAX}, slots: ${PASSABLE_SLOTS_MAX} };`,
   `const ROLE = ${JSON.stringify(Role)}, SIGNAL = ${JSON.stringify(SignalStatus)}, MAILBOX_BYTES = ${MAILBOX_BYTES};`,
   `const LINK_OP = ${JSON.stringify(LinkOp)}, LINK_STATUS = ${JSON.stringify(LinkStatus)}, LINK_WAITING = ${LINK_WAITING};`,
+  `const CONFINED_PREFIX = ${JSON.stringify(CONFINED_PREFIX)};`,
   `const DESCRIPTOR_FLAG = ${JSON.stringify(DescriptorFlag)}, LINK_DEPTH_MAX = ${LINK_DEPTH_MAX}, RELEASES_HELD_MAX = ${RELEASES_HELD_MAX}, CONFINED_SHARE = ${CONFINED_SHARE};`,
   `const KNOWN_SYMBOLS = ${JSON.stringify(KNOWN_SYMBOLS)}, SHOWN_SYMBOLS = ${JSON.stringify(SHOWN_SYMBOLS)};`,
   `const INTRINSICS = ${JSON.stringify(INTRINSICS)}, IMPORTER_ENDOWMENT = ${JSON.stringify(IMPORTER_ENDOWMENT)};`,

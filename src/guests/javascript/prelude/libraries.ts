@@ -134,18 +134,31 @@ const importBundle = async (bundle, options) => {
 // Packages inside of this library's own bundle that have a process of their own.
 let confinedBundles = [];
 const confinedNamespaces = new Map_();
+// What the host gives to one of them comes under a name that is no power of this process: it only hands it on.
+const confinedName = (bundle, power) => CONFINED_PREFIX + bundle.name + "/" + power;
+const handOn = (powers, { policy, bundle }) => {
+  const names = keysOf(policy.powers ?? {}), inner = bundle.confined ?? [];
+  for (let i = 0; i <= names.length; i++) {
+    const name = confinedName(bundle, i < names.length ? names[i] : "audit"), power = endowment(name);
+    if (power !== undefined) powers[name] = power;
+  }
+  for (let i = 0; i < inner.length; i++) handOn(powers, inner[i]);
+};
 const confined = (name) => {
   const known = mapGet(confinedNamespaces, name);
   if (known !== undefined) return known;
   let found;
   for (let i = 0; i < confinedBundles.length; i++) if (confinedBundles[i].name === name) found = confinedBundles[i];
   if (found === undefined) throw new LibraryError("not-found", name + ": no package of that name is confined in this library");
-  const { policy, bundle } = found, left = meterOf(0), powers = {};
+  const { policy, bundle } = found, left = meterOf(0), powers = {}, inner = bundle.confined ?? [];
   const names = keysOf(policy.powers ?? {});
   for (let i = 0; i < names.length; i++) {
-    const power = endowment(names[i]);
+    const power = endowment(confinedName(bundle, names[i])) ?? endowment(names[i]);
     if (power !== undefined) powers[names[i]] = power;
   }
+  const audit = endowment(confinedName(bundle, "audit"));
+  if (audit !== undefined) powers.audit = audit;
+  for (let i = 0; i < inner.length; i++) handOn(powers, inner[i]);
   const library = startLibrary(bundle, {
     powers,
     gas: policy.gas ?? Math_.floor(left.gas / CONFINED_SHARE),
