@@ -5,7 +5,7 @@
  */
 
 export const MEMBRANE_VALUES: string = String.raw`
-const { getOwnPropertyDescriptor, getOwnPropertySymbols, is: sameValue } = Object;
+const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, is: sameValue } = Object;
 const { ownKeys, construct, get: getOf, set: setOf, has: hasIn, deleteProperty } = Reflect;
 const { for: symbolFor, keyFor: keyOfSymbol } = Symbol;
 const arrayProto = Array.prototype, functionProto = Function.prototype;
@@ -235,11 +235,12 @@ const encodeError = (error, { link }) => {
   const prototype = getPrototypeOf(error), known = mapGet(intrinsicNames, prototype);
   if (known !== undefined) json.c = known;
   else json.o = referenceTo(link, prototype);
-  const more = setPrototypeOf([], null), names = keysOf(error);
+  // Also what a class keeps out of enumerations, as its list of issues.
+  const more = setPrototypeOf([], null), names = getOwnPropertyNames(error);
   let count = 0;
   for (let i = 0; i < names.length; i++) {
     const property = getOwnPropertyDescriptor(error, names[i]);
-    if (names[i] === "stack" || names[i] === "message" || property === undefined || !hasOwn(property, "value")) continue;
+    if (names[i] === "stack" || names[i] === "message" || names[i] === "name" || property === undefined || !hasOwn(property, "value")) continue;
     try {
       const text = encodeList(link, [property.value], () => "");
       more[count++] = names[i];

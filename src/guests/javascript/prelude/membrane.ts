@@ -282,8 +282,21 @@ const namespaceValues = (isHost) => {
     if (serveNumber === 0) serveNumber = registerFunction(serveText);
   }
   const names = keysOf(entryExports), values = [serveNumber];
-  for (let i = 0; i < names.length; i++) { values[2 * i + 1] = names[i]; values[2 * i + 2] = entryExports[names[i]]; }
+  let count = 1;
+  for (let i = 0; i < names.length; i++) {
+    const value = entryExports[names[i]];
+    // One export that cannot cross must not take the others with it.
+    if (!canCross(value)) continue;
+    values[count++] = names[i];
+    values[count++] = value;
+  }
   return values;
+};
+const canCross = (value) => {
+  try { survey(value, new Map_(), 0); return true; } catch (error) {
+    if (error instanceof CannotCross) return false;
+    throw error;
+  }
 };
 
 // The end towards the importer: what this process exports is open to it.
