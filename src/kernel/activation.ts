@@ -39,7 +39,8 @@ export class Activation {
   }
 
   get innermost(): SavedFrame | undefined {
-    return this.frames[this.frames.length - 1];
+    // Reading before the beginning of a list is slow.
+    return this.frames.length === 0 ? undefined : this.frames[this.frames.length - 1];
   }
 }
 

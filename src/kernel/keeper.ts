@@ -40,8 +40,7 @@ export function endProcess(process: ProcessRecord, stop: StopReport): void {
   process.stop = stop;
   process.told = false;
   process.waiting = undefined;
-  const turns = [...process.turns.toReversed(), ...process.emptyMailbox()];
-  process.turns = [];
+  const turns = [...process.dropTurns().toReversed(), ...process.emptyMailbox()];
   // A host function that is in the middle of a call of the process must not bring it back.
   if (process.machine !== undefined && process.machine.nativeCalls > 0) process.machine.abandon();
   for (const child of [...process.children]) discardProcess(child);

@@ -64,8 +64,10 @@ export class ProcessRecord {
   isExposed = false;
   /** Has the parent been told of that stop? */
   told = false;
-  /** Under way, outermost first: each but the last is in an open call, in which the next was nested. */
-  turns: Turn[] = [];
+  /** The innermost turn under way. */
+  turn: Turn | undefined;
+  /** Those that it is nested in, outermost first: each is in an open call. Seldom any, so that a turn costs no list. */
+  readonly #outerTurns: Turn[] = [];
   /** What the innermost turn waits for. */
   waiting: Waiting | undefined;
   /** The message or answer that the guest has not fetched yet; only the guest ABI has one. */
@@ -90,9 +92,28 @@ export class ProcessRecord {
     this.parent?.children.add(this);
   }
 
-  /** The innermost turn. */
-  get turn(): Turn | undefined {
-    return this.turns[this.turns.length - 1];
+  /** All turns under way, outermost first. */
+  get turns(): readonly Turn[] {
+    return this.turn === undefined ? [] : [...this.#outerTurns, this.turn];
+  }
+
+  pushTurn(turn: Turn): void {
+    if (this.turn !== undefined) this.#outerTurns.push(this.turn);
+    this.turn = turn;
+  }
+
+  popTurn(): Turn | undefined {
+    const turn = this.turn;
+    this.turn = this.#outerTurns.length === 0 ? undefined : this.#outerTurns.pop();
+    return turn;
+  }
+
+  /** All turns of a process that ends, outermost first. */
+  dropTurns(): readonly Turn[] {
+    const turns = this.turns;
+    this.turn = undefined;
+    this.#outerTurns.length = 0;
+    return turns;
   }
 
   /** Is it parked in a call that lets turns be nested in it? */
@@ -148,7 +169,7 @@ export class ProcessRecord {
   takeTurn(): Turn | undefined {
     const turn = this.#mailbox.shift();
     if (turn !== undefined) this.#mailboxBytes -= turnBytes(turn);
-    if (turn !== undefined) this.turns.push(turn);
+    this.turn = turn;
     return turn;
   }
 
@@ -168,9 +189,9 @@ export class ProcessRecord {
 
   /** Its innermost turn is over. */
   finishTurn(result: TurnResult): void {
-    const turn = this.turns.pop();
+    const turn = this.popTurn();
     this.waiting = undefined;
-    if (this.turns.length === 0) {
+    if (this.turn === undefined) {
       this.tree.dequeue(this);
       if (this.#mailbox.length > 0) this.makeReady();
       else this.state = "idle";

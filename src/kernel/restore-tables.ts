@@ -79,7 +79,7 @@ export class RestoreTables {
       const own = new PlainReader(saved.kernel, where);
       record.told = own.field("told").bool();
       const turn = own.field("turn");
-      record.turns = turn.isNull ? [] : [this.#turn(record, turn)];
+      record.turn = turn.isNull ? undefined : this.#turn(record, turn);
       this.#nested(record, own);
       const inbox = own.field("inbox");
       record.inbox = inbox.isNull ? undefined : readInbox(inbox);
@@ -95,10 +95,10 @@ export class RestoreTables {
   #nested(record: ProcessRecord, own: PlainReader): void {
     const nested = own.has("nested") ? own.field("nested").list(NESTED_TURNS_MAX) : [];
     const calls = record.machine?.nestedCalls ?? 0;
-    if (nested.length !== calls || (calls > 0 && record.turns.length === 0)) {
+    if (nested.length !== calls || (calls > 0 && record.turn === undefined)) {
       throw own.error(`has ${nested.length} nested turns where the machine has ${calls} nested calls`);
     }
-    for (const turn of nested) record.turns.push(this.#turn(record, turn));
+    for (const turn of nested) record.pushTurn(this.#turn(record, turn));
   }
 
   #clist(record: ProcessRecord, entries: readonly Plain[], where: string): void {

@@ -102,9 +102,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   get nativeCalls(): number {
-    return this.#at.isNative
-      ? this.#below.length + 1
-      : this.#below.findLastIndex((activation) => activation.isNative) + 1;
+    if (this.#at.isNative) return this.#below.length + 1;
+    return this.#below.length === 0 ? 0 : this.#below.findLastIndex((activation) => activation.isNative) + 1;
   }
 
   get isNative(): boolean {

@@ -44,7 +44,7 @@ export function stepTree(tree: Tree, gasMax: number): number {
 function runProcess(process: ProcessRecord, gas: number): void {
   const { machine } = process;
   if (machine === undefined) return;
-  process.tree.looking.delete(process);
+  if (process.tree.looking.size > 0) process.tree.looking.delete(process);
   afterSlice(process, machine, runSlice(process, machine, gas));
 }
 
@@ -194,10 +194,10 @@ export function nestTurn(process: ProcessRecord, turn: Turn): boolean {
     return false;
   }
   if (cell !== undefined) cell.answerer = process;
-  process.turns.push(turn);
+  process.pushTurn(turn);
   if (!begin(process, machine, turn)) {
     if (process.isEnded) return false;
-    process.turns.pop();
+    process.popTurn();
     turn.waiter?.({ kind: "done", results: [] });
     return false;
   }

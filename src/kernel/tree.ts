@@ -175,7 +175,7 @@ export class Tree {
       this.#queue.shift();
       return;
     }
-    this.looking.delete(process);
+    if (this.looking.size > 0) this.looking.delete(process);
     const at = this.#queue.indexOf(process);
     if (at >= 0) this.#queue.splice(at, 1);
   }
