@@ -69,7 +69,7 @@ export function renderDifference(before: TreeAudit, after: TreeAudit, changes: r
       (change.before === undefined ? " (new)" : oneLine(` (was ${change.before})`)),
     ...ROWS.flatMap(([kind, label]) => {
       const added = change.added[kind];
-      return added === undefined ? [] : [`  + ${label.padEnd(24)}${listed(added)}`];
+      return added === undefined ? [] : [`  + ${label.padEnd(26)}${listed(added)}`];
     }),
   ]);
   return `${[title, ...lines].join("\n")}\n`;

@@ -119,7 +119,10 @@ const caper = freeze({
   get args() { return mainArgs; },
   exit: (code = 0) => { host(OP.exit, code | 0); },
   meter: () => meterOf(0),
-  power: (name) => sliceText(String_(name), 0, CONFINED_PREFIX.length) === CONFINED_PREFIX ? undefined : endowment(name),
+  power: (name) => {
+    const text = String_(name);
+    return sliceText(text, 0, CONFINED_PREFIX.length) === CONFINED_PREFIX ? undefined : endowment(text);
+  },
   denied,
   // What the host of this process, and nobody else, offers without a message.
   callHost: (number, ...args) => callHost(number, args),
