@@ -1,20 +1,23 @@
 /**
- * `npm run compat`: the compatibility table. Names of packages select, `--write` writes docs/compat.md, `--quick` compares
- * results without measuring.
+ * `npm run compat`: the compatibility table. Names of packages select, `--write` writes docs/compat.md with
+ * what was last seen of every package, `--quick` compares results without measuring.
  *
  * @module
  */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeMachine, machineLoad } from "../../bench/measure.ts";
 import { projectRoot } from "../support/sources.ts";
 import type { Outcome } from "./one.ts";
-import { exampleNames, install } from "./project.ts";
+import { COMPAT_FOLDER, exampleNames, install, pinnedVersions } from "./project.ts";
 import { renderMarkdown, renderRow, summarize } from "./table.ts";
 
 /** A package that takes longer than this is told as one that does not end. */
 const WAIT_MS = 300_000;
+
+/** How Node ends where a module waits for a promise that nothing will settle. */
+const UNSETTLED_CODE = 13;
 
 function lastLine(output: string): string {
   return output.trimEnd().split("\n").at(-1) ?? "";
@@ -39,10 +42,21 @@ export function runOne(name: string, flags: readonly string[]): Promise<Outcome>
   return new Promise((resolve) => {
     child.on("close", (code) => {
       if (code === 0) return resolve(JSON.parse(lastLine(output)) as Outcome);
-      const reason = `the process that ran it ended with ${code ?? "a signal"}: ${lastLine(errors)}`;
+      const ended = `the process that ran it ended with ${code ?? "a signal"}: ${lastLine(errors)}`;
+      const reason = code === UNSETTLED_CODE ? "the example waits for something that never comes" : ended;
       resolve({ name, isSame: false, reason, nodeLoadMs: 0 });
     });
   });
+}
+
+/** What was last seen of each package in its pinned version: a run of a few packages brings only these up to date. */
+function keepOutcomes(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const file = join(COMPAT_FOLDER, "outcomes.json");
+  const versions = pinnedVersions();
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { [key: string]: Outcome }) : {};
+  for (const outcome of outcomes) kept[`${outcome.name}@${versions[outcome.name]}`] = outcome;
+  writeFileSync(file, JSON.stringify(kept, undefined, 1));
+  return exampleNames().flatMap((name) => kept[`${name}@${versions[name]}`] ?? []);
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -63,13 +77,14 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(renderRow(outcome));
   }
   console.log(`\n${summarize(outcomes)}`);
+  const all = keepOutcomes(outcomes);
   if (!flags.includes("--write")) return;
   const busy = load > 0.5 ? `; it was busy with other work (load ${load.toFixed(1)})` : "";
   const setting = {
     date: new Date().toISOString().slice(0, 16),
     machine: describeMachine() + busy,
   };
-  writeFileSync(join(projectRoot, "docs/compat.md"), renderMarkdown(outcomes, setting));
+  writeFileSync(join(projectRoot, "docs/compat.md"), renderMarkdown(all, setting));
 }
 
 if (import.meta.main) await main(process.argv.slice(2));

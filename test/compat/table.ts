@@ -10,12 +10,14 @@ const HEAD = [
   "package",
   "version",
   "same",
+  "bundle",
   "import in Node",
-  "first import",
+  "in isolated-vm",
+  "in Caper",
   "from cache",
   "call in Node",
-  "call",
-  "bundle",
+  "in isolated-vm",
+  "in Caper",
 ];
 
 function milliseconds(value: number | undefined): string {
@@ -85,7 +87,8 @@ ${reasons.length === 0 ? "" : `\nNot the same:\n\n${reasons.join("\n")}\n`}
 *import in Caper*: from npm's tarballs, which lie in the cache, to a namespace that can be called: resolve, unpack, bundle, start an engine, run
 the modules. *from cache*: the same again, where bundle and loaded image are kept. *call*: one ordinary call that the example names, the least of
 several rounds; an asynchronous one is awaited. In isolated-vm, which has no membrane, the whole call runs inside of the isolate, bundled for
-browsers; where it says nothing, the package needs more than the language and does not load there.
+browsers; where it says nothing, the package needs more than the language and does not load there. Rows
+without times were compared only.
 
 Written by \`npm run compat -- --write\` on ${date} UTC: ${machine}.
 `;
