@@ -21,11 +21,20 @@ export interface CommandResult {
   readonly report: Report | undefined;
 }
 
+export interface Typing {
+  readonly lines: readonly string[];
+  readonly env?: { readonly [name: string]: string };
+  /** Of the exit codes, those at which nothing is shown: the caller has a sentence of its own. */
+  readonly silentAt?: number;
+}
+
 export interface Shell extends Disposable {
   /** Where images go. */
   readonly folder: string;
   /** Runs it and shows the command, its output and its messages. */
   caper(...args: readonly string[]): Promise<CommandResult>;
+  /** The same with lines on its standard input, and variables beside those of the tour itself. */
+  caperTyping(typing: Typing, ...args: readonly string[]): Promise<CommandResult>;
   /** Runs it and shows nothing. */
   caperQuietly(...args: readonly string[]): Promise<CommandResult>;
 }
@@ -36,6 +45,15 @@ export function makeShell(): Shell {
   return Object.freeze({
     folder,
     caperQuietly,
+    async caperTyping(typing: Typing, ...args: readonly string[]): Promise<CommandResult> {
+      const result = await execute(folder, args, typing);
+      if (result.exitCode === typing.silentAt) return result;
+      say(styleText("bold", `  $ caper ${args.map((arg) => quote(shorten(arg, folder))).join(" ")}`));
+      for (const line of typing.lines) say(styleText("bold", `  > ${line}`));
+      show(shorten(result.stdout, folder), (line) => line);
+      show(shorten(result.stderr, folder), (line) => styleText("yellow", line));
+      return result;
+    },
     async caper(...args: readonly string[]): Promise<CommandResult> {
       say(styleText("bold", `  $ caper ${args.map((arg) => quote(shorten(arg, folder))).join(" ")}`));
       const result = await execute(folder, args);
@@ -66,20 +84,23 @@ function show(text: string, style: (line: string) => string): void {
   if (lines.length > SHOWN_LINES_MAX) say(styleText("dim", `  … ${lines.length - SHOWN_LINES_MAX} lines more`));
 }
 
-async function execute(folder: string, args: readonly string[]): Promise<CommandResult> {
+async function execute(folder: string, args: readonly string[], typing?: Typing): Promise<CommandResult> {
   const file = join(folder, "report.json");
   const [command = ""] = args;
   const isReported = command === "run" || command === "thaw";
   const options = isReported ? ["--report", file] : [];
   const child = spawn(process.execPath, [CLI, command, ...options, ...args.slice(1)], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [typing === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    env: { ...process.env, ...typing?.env },
   });
+  // It may end before it has read everything.
+  child.stdin?.on("error", () => undefined).end(typing?.lines.map((line) => `${line}\n`).join(""));
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     stdout += chunk;
   });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
   });
   const exitCode = await new Promise<number>((done, failed) => {

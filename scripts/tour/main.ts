@@ -10,6 +10,7 @@ import { styleText } from "node:util";
 import { formatBytes, formatGas } from "../../src/cli/quantities.ts";
 import type { Report } from "../../src/cli/report.ts";
 import { makeShell, type Shell, say } from "./command.ts";
+import { tryMarked, tryThief } from "./packages.ts";
 
 const TOUR_FOLDER = relative(process.cwd(), import.meta.dirname) || ".";
 const DIGITS_SHORT = "400";
@@ -127,6 +128,10 @@ async function main(own: readonly string[]): Promise<void> {
     script,
     DIGITS_LONG,
   ]);
+  heading("4. A package from the registry, with no authority at all");
+  await tryMarked(shell, tell);
+  heading("5. A package that is after your keys, in the manner of event-stream 2018");
+  await tryThief(shell, tell);
   say("\nYour own file: npm start -- my-program.wasm (or .js, .ts). All commands: npx caper --help");
 }
 
