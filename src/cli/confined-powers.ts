@@ -13,6 +13,9 @@ import { type AuditLog, capabilityOf } from "../powers/index.ts";
 import { CliError } from "./errors.ts";
 import { readPolicy } from "./library-options.ts";
 
+/** Powers and logs of all packages together: a process takes little more, and needs some for itself. */
+export const CONFINED_ENDOWMENTS_MAX = 1000;
+
 export interface ConfinedPowers extends Disposable {
   readonly policy: Policy | undefined;
   readonly endowments: { readonly [name: string]: Capability };
@@ -36,6 +39,11 @@ export function makeConfinedPowers(path: string | undefined, audit: AuditLog): C
       throw new CliError("input", `${path}: packages[${JSON.stringify(name)}].powers.${words}`, { cause: error });
     }
     endowments[`${place}audit`] = denials(audit, name);
+  }
+  const count = Object.keys(endowments).length;
+  if (count > CONFINED_ENDOWMENTS_MAX) {
+    const words = `its packages and powers are ${count} together, more than ${CONFINED_ENDOWMENTS_MAX}`;
+    throw new CliError("input", `${path}: ${words}; leave out the packages that have no need of their own process`);
   }
   const owned = stack.move();
   return { policy, endowments, [Symbol.dispose]: () => owned.dispose() };

@@ -52,12 +52,13 @@ function parseSetting(name: string, text: string): unknown {
 
 /** From `--power` options to what a policy would say. */
 export function parsePowers(texts: readonly string[]): NonNullable<PackagePolicy["powers"]> {
-  const powers: { [name: string]: unknown } = {};
+  const given = new Map<string, unknown>();
   for (const text of texts) {
     const [, name = "", setting] = /^([^=]*)(?:=([\s\S]*))?$/.exec(text) ?? [];
-    if (Object.hasOwn(powers, name)) throw new CliError("usage", `--power ${name}: is given twice; give it once`);
-    powers[name] = setting === undefined ? true : parseSetting(name, setting);
+    if (given.has(name)) throw new CliError("usage", `--power ${name}: is given twice; give it once`);
+    given.set(name, setting === undefined ? true : parseSetting(name, setting));
   }
+  const powers = Object.fromEntries(given);
   try {
     parsePolicy({ version: 1, packages: { it: { powers } } });
   } catch (error) {
@@ -93,7 +94,7 @@ export interface AuditFile extends Disposable {
 }
 
 /** A log whose entries are lines of the file as soon as they are made; without a file it is in memory only. */
-export function openAuditFile(path: string | undefined): AuditFile {
+export function openAuditFile(path: string | undefined, linesMax: number = AUDIT_LINES_MAX): AuditFile {
   const audit = makeAuditLog({ clock: makeNodeClock() });
   if (path === undefined) return { audit, [Symbol.dispose]: () => undefined };
   const file = resolve(path);
@@ -106,7 +107,7 @@ export function openAuditFile(path: string | undefined): AuditFile {
   let dropped = 0;
   let written = 0;
   const stop = audit.subscribe((entry) => {
-    if (written >= AUDIT_LINES_MAX) dropped += 1;
+    if (written >= linesMax) dropped += 1;
     else writeSync(handle, auditEntryToJson(entry));
     written += 1;
   });
@@ -116,9 +117,7 @@ export function openAuditFile(path: string | undefined): AuditFile {
       stop();
       closeSync(handle);
       if (dropped > 0)
-        process.stderr.write(
-          `caper: ${path}: is full with ${AUDIT_LINES_MAX} lines; ${dropped} more were not written\n`,
-        );
+        process.stderr.write(`caper: ${path}: is full with ${linesMax} lines; ${dropped} more were not written\n`);
     },
   };
 }
