@@ -179,6 +179,8 @@ class PromptProcess implements Prompt {
   #goBack(): void {
     if (this.#before === undefined) return;
     this.#pending = undefined;
+    // That this one ends now is no news.
+    this.#stop = () => undefined;
     this.#process.discard();
     this.#process = this.#init.kernel.thaw(this.#before, {
       powers: this.#powers,

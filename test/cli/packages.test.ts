@@ -86,6 +86,21 @@ describe("caper try", () => {
     expect(JSON.parse(line)).toMatchObject({ sequence: 1, package: "shout", power: "directory", decision: "denied" });
   });
 
+  it("stops a line at Ctrl-C, and is as it was before it", async () => {
+    const { child, ended } = startCaper(folder, ["try", "./shout"]);
+    child.stdin?.write('const n = 7\nn = 8; console.log("begun"); while (true) {}\n');
+    let seen = "";
+    child.stdout?.on("data", (chunk: string) => {
+      seen += chunk;
+      if (child.stdin?.writable !== true || !seen.includes("begun\n")) return;
+      child.kill("SIGINT");
+      child.stdin.end("n * 6\n");
+    });
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nbegun\nstopped; everything is as it was before this line\n42\n/);
+  });
+
   it("gives the powers that are named, and no others", async () => {
     const options = ["--power", "directory=app/data:ro", "--power", "environment=CAPER_TEST_HOME"];
     const env = { CAPER_TEST_HOME: "here" };
