@@ -17,7 +17,7 @@ import { PROMPT_MODULE, PROMPT_SOURCE, variableOf } from "./prompt-guest.ts";
 import { PAGE_BYTES } from "./quantities.ts";
 
 /** For the prompt itself, beside what the library gets. */
-export const PROMPT_GAS = 10_000_000_000;
+export const PROMPT_GAS = 2_000_000_000;
 export const PROMPT_MEMORY_BYTES: number = 64 << 20;
 
 const LOOK_MS = 50;
@@ -66,6 +66,7 @@ class PromptProcess implements Prompt {
   #guest: JavaScriptInstance;
   #before: TreeState | undefined;
   #stop: (outcome: Outcome) => void = () => undefined;
+  #library: LibraryMeter = { gasUsed: 0, memoryBytesUsed: 0 };
   /** What runs, or was stopped in the middle. */
   #pending: Promise<Outcome> | undefined;
 
@@ -153,8 +154,10 @@ class PromptProcess implements Prompt {
   }
 
   async usage(): Promise<Usage> {
+    // A prompt that is stopped in the middle of a line can not be asked: then it is what the library had used before.
+    if (this.#process.status.state !== "stopped") this.#library = (await this.#guest.call("meter")) as LibraryMeter;
     const { gasUsed, pagesUsed } = this.#process.meter;
-    const library = (await this.#guest.call("meter")) as LibraryMeter;
+    const library = this.#library;
     return {
       gas: gasUsed + library.gasUsed,
       libraryGas: library.gasUsed,

@@ -86,6 +86,15 @@ describe("caper try", () => {
     expect(JSON.parse(line)).toMatchObject({ sequence: 1, package: "shout", power: "directory", decision: "denied" });
   });
 
+  it("answers also when the prompt itself has run out, and goes on with the next line", async () => {
+    const input = ["const n = 7", "n = 8; while (true) {}", ".meter", "n * 6"].join("\n");
+    const { code, stdout, stderr } = await startCaper(folder, ["try", "./shout"], { input }).ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(
+      /\nthe prompt is out of gas; .refill 10M goes on\n2[\d.]*G gas, .* of it in the library;.*\n42\n/,
+    );
+  });
+
   it("stops a line at Ctrl-C, and is as it was before it", async () => {
     const { child, ended } = startCaper(folder, ["try", "./shout"]);
     child.stdin?.write('const n = 7\nn = 8; console.log("begun"); while (true) {}\n');
