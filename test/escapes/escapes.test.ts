@@ -390,9 +390,10 @@ describe("a library that breaks its own language", () => {
   it("still speaks with its host", async () => {
     const ns = await host.load(`
       export const id = (x) => x; export const call = (f, x) => f(x); export const later = async (x) => x;
+      export const draft = () => new Proxy({ a: 1 }, {});
       const evil = () => { throw new Error("patched") };
       const { ownKeys } = Reflect, { defineProperty, getOwnPropertyDescriptor } = Object;
-      const all = [Array.prototype, Map.prototype, Set.prototype, String.prototype, Promise.prototype, WeakMap.prototype, Function.prototype, Reflect, JSON, Object];
+      const all = [Array.prototype, Map.prototype, Set.prototype, String.prototype, Promise.prototype, WeakMap.prototype, WeakSet.prototype, Function.prototype, Reflect, JSON, Object, Proxy];
       for (let i = 0; i < all.length; i++) {
         const keys = ownKeys(all[i]);
         for (let k = 0; k < keys.length; k++) {
@@ -408,6 +409,9 @@ describe("a library that breaks its own language", () => {
     const f = (): void => {};
     expect(ns.id(f)).toBe(f);
     expect(await ns.later("x")).toBe("x");
+    const draft = ns.draft();
+    draft.a = 2;
+    expect(draft.a).toBe(2);
   });
 
   it("cannot change how values are copied for others", async () => {

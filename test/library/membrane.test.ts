@@ -60,4 +60,16 @@ describe("a guest and its library", () => {
       expect(await importer.evaluate("library.run(check)(run(make))")).toBe(true);
     },
   );
+
+  it("guest to library: of proxies nothing but the reference", async () => {
+    await importer.evaluate(`globalThis.traps = []; globalThis.proxy = new Proxy(
+      { secret: 1, f() {} },
+      new Proxy({}, { get(_, trap) { traps.push(trap) } }),
+    ); 0`);
+    const look =
+      "(o) => [Object.keys(o), o.secret, 'secret' in o, Object.getOwnPropertyDescriptor(o, 'f'), Array.isArray(o)]";
+    await importer.set({ look });
+    expect(await importer.evaluate("library.run(look)(proxy)")).toEqual([[], undefined, false, undefined, false]);
+    expect(await importer.evaluate("[library.run('(o) => o')(proxy) === proxy, traps]")).toEqual([true, []]);
+  });
 });

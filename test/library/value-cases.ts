@@ -383,6 +383,21 @@ const OPEN: readonly ValueCase[] = [
     "() => { null.x }",
     "(v) => { try { v() } catch (e) { return e instanceof TypeError && e.stack.length > 10 } }",
   ),
+  same(
+    "a proxy of its own, whose traps run",
+    "(() => { const log = []; const draft = new Proxy({ n: 1 }, { set(t, k, v) { log.push(k); t[k] = v; return true } }); return { draft, log: () => log.join(), run(f) { f(draft); return draft.n }, is: (x) => x === draft } })()",
+    "(v) => v.run((d) => { d.n += 4 }) === 5 && v.log() === 'n' && v.is(v.draft) && v.draft.n === 5",
+  ),
+  same(
+    "a proxy of a list, in data",
+    "(() => { const list = Proxy.revocable([1, 2], {}).proxy; return { list, size: () => list.length } })()",
+    "(v) => { v.list.push(3); return Array.isArray(v.list) && [...v.list].join() === '1,2,3' && v.size() === 3 }",
+  ),
+  same(
+    "a proxy of a class",
+    "new Proxy(class A { n = 1 }, { construct: (t, args) => Object.assign(new t(), { args }) })",
+    "(v) => { const a = new v(7); return a.n === 1 && a.args[0] === 7 }",
+  ),
 ].map((one) => ({ ...one, openOnly: true }));
 
 export const VALUE_CASES: readonly ValueCase[] = [

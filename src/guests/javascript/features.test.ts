@@ -356,6 +356,25 @@ describe("globals", () => {
     expect(await js.evaluate("new Promise((done) => queueMicrotask(() => done('micro')))")).toBe("micro");
   });
 
+  it("have a Proxy like any other", async () => {
+    const js = host.spawn();
+    expect(
+      await js.evaluate(
+        "[typeof Proxy, Proxy.name, Proxy.length, Reflect.ownKeys(Proxy).sort().join(), Proxy.revocable.name, Proxy.revocable.length, 'prototype' in Proxy, Proxy.propertyIsEnumerable('revocable')]",
+      ),
+    ).toEqual(["function", "Proxy", 2, "length,name,revocable", "revocable", 2, false, false]);
+    expect(
+      await js.evaluate(
+        "['Proxy({}, {})', 'new Proxy()', 'new Proxy({}, 1)', 'new Proxy.revocable({}, {})', 'Proxy.revocable({})', 'class A extends Proxy {}'].map((text) => { try { return typeof (0, eval)(text) } catch (e) { return e.name } })",
+      ),
+    ).toEqual(Array.from({ length: 6 }, () => "TypeError"));
+    expect(
+      await js.evaluate(
+        "const held = Proxy.revocable({ a: 1 }, {}), { a } = held.proxy; held.revoke(); [a, new Proxy(() => 5, {})(), (() => { try { return held.proxy.a } catch (e) { return e.name } })(), Object.keys(held).join()]",
+      ),
+    ).toEqual([1, 5, "TypeError", "proxy,revoke"]);
+  });
+
   it("do not include what needs a power", async () => {
     const names = await host
       .spawn()

@@ -227,4 +227,25 @@ const clone = (value, seen) => {
   return copy;
 };
 define("structuredClone", function structuredClone(value) { return clone(value, new Map_()); });
+
+// What scripts make with Proxy cannot be told from what it looks like: so it is noted, and the membrane passes it by reference.
+const ownProxies = new WeakSet(), noteProxy = uncurry(WeakSet.prototype.add), isNotedProxy = uncurry(WeakSet.prototype.has);
+const isOwnProxy = (value) => isNotedProxy(ownProxies, value);
+const { revocable: makeRevocable } = Proxy_;
+const { revocable } = {
+  revocable(target, handler) {
+    const made = makeRevocable(target, handler);
+    noteProxy(ownProxies, made.proxy);
+    return made;
+  },
+};
+defineProperty(Proxy_, "revocable", { value: revocable, writable: true, configurable: true });
+define("Proxy", new Proxy_(Proxy_, {
+  __proto__: null,
+  construct(native, args) {
+    const made = new native(args[0], args[1]);
+    noteProxy(ownProxies, made);
+    return made;
+  },
+}));
 `;

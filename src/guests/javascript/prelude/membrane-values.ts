@@ -57,6 +57,7 @@ const survey = (value, seen, depth) => {
     case "function": return REFERENCE;
   }
   if (value === null) return PLAIN;
+  if (isOwnProxy(value)) return REFERENCE;
   if (mapHas(seen, value)) { mapSet(seen, value, 2); return SPECIAL; }
   if (depth >= LINK_DEPTH_MAX) throw new CannotCross("a value nested deeper than " + depth);
   if (isArray(value)) return getPrototypeOf(value) === arrayProto && !weakMapHas(remotes, value) ? surveyArray(value, seen, depth) : REFERENCE;
@@ -130,7 +131,7 @@ const surveyMembers = (value, isMap, seen, depth) => {
 // Where in a list of values it is that cannot cross: found out only when one could not.
 const pathOfFailure = (value, path, seen) => {
   if (typeof value === "symbol" && mapGet(symbolNames, value) === undefined && keyOfSymbol(value) === undefined) return path;
-  if (typeof value !== "object" || value === null || mapHas(seen, value) || weakMapHas(remotes, value)) return undefined;
+  if (typeof value !== "object" || value === null || mapHas(seen, value) || weakMapHas(remotes, value) || isOwnProxy(value)) return undefined;
   mapSet(seen, value, 1);
   const names = keysOf(value), list = isArray(value);
   for (let i = 0; i < names.length; i++) {

@@ -20,9 +20,11 @@ const kindOfReference = (value) => {
   return value instanceof Promise_ ? "p" : "o";
 };
 const Object_ = Object;
+// Of an importer's own proxies a library gets nothing else: no trap runs.
+const opaqueKind = (value) => typeof value === "function" ? "c" : "o";
 
 // How a reference is written: to what the other side exports, or to what this side does.
-const referenceTo = (link, value, kind = kindOfReference(value)) => {
+const referenceTo = (link, value, kind = link.guarded && isOwnProxy(value) ? opaqueKind(value) : kindOfReference(value)) => {
   const remote = weakGet(remotes, value);
   if (remote !== undefined && remote.link === link) return "'" + remote.id;
   let record = weakGet(link.ids, value);
@@ -229,6 +231,7 @@ const Reflect_defineProperty = Reflect.defineProperty;
 
 // What a library may see and do with an importer's object.
 const holderOf = (target, key) => {
+  if (isOwnProxy(target)) return undefined;
   if (typeof key === "symbol" ? !shown(key) : key === "__proto__") return undefined;
   const isFunction = typeof target === "function";
   if (isFunction && (key === "prototype" || key === "caller" || key === "arguments")) return undefined;
@@ -246,9 +249,9 @@ const operateGuarded = (op, target, key, value) => {
       const property = holderOf(target, key);
       return [property !== undefined && typeof property.set === "function" && setOf(target, key, value)];
     }
-    case LINK_OP.keys: return crossingKeys(ownKeys(target), (own) => holderOf(target, own) !== undefined);
+    case LINK_OP.keys: return isOwnProxy(target) ? [] : crossingKeys(ownKeys(target), (own) => holderOf(target, own) !== undefined);
     case LINK_OP.descriptor: {
-      const property = hasOwn(target, key) ? holderOf(target, key) : undefined;
+      const property = !isOwnProxy(target) && hasOwn(target, key) ? holderOf(target, key) : undefined;
       if (property === undefined) return [];
       if (hasOwn(property, "value")) return [flagsOfDescriptor(property), property.value];
       // A getter runs when it is asked for its value, with its own object.
