@@ -293,6 +293,14 @@ describe("over powers", () => {
 });
 
 describe("in bundles", () => {
+  it("can be replaced by a package, for all of its modules", async () => {
+    const { result } = await runInGuest(`const original = globalThis.fetch;
+      globalThis.fetch = async (url) => "wrapped " + url;
+      Buffer = undefined;
+      export const run = async () => [typeof original, await fetch("x"), await globalThis.fetch("y"), typeof Buffer, typeof URL];`);
+    expect(result).toEqual(["function", "wrapped x", "wrapped y", "undefined", "function"]);
+  });
+
   it("are there only if they are used, and can be required, too", async () => {
     writeFileSync(join(folder, "small.cjs"), `exports.run = () => typeof nothing`);
     const packages = makeNodePackageSource({ folder, cache: join(folder, "cache"), bundles: null });

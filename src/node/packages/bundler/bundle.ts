@@ -5,7 +5,15 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin, type PluginBuild } from "esbuild";
+import {
+  type BuildFailure,
+  type BuildOptions,
+  type BuildResult,
+  build,
+  type Metafile,
+  type Plugin,
+  type PluginBuild,
+} from "esbuild";
 import { builtinNameOf, LibraryError, powerOfMissing } from "../../../library/index.ts";
 import { commonJsExportNames } from "./export-names.ts";
 import { makeAsk, resolveImports, type VirtualData } from "./resolve.ts";
@@ -22,7 +30,7 @@ import {
 } from "./virtual.ts";
 
 /** Raised when the same tree gives another bundle. */
-export const BUNDLER_VERSION = 1;
+export const BUNDLER_VERSION = 2;
 
 export interface BundleInit {
   /** Where the tree is unpacked. */
@@ -94,13 +102,10 @@ const COMMON: BuildOptions = {
 export async function bundlePackage(init: BundleInit): Promise<Bundled> {
   try {
     const entry = await readEntry(init);
-    const result = await build({
-      ...COMMON,
-      absWorkingDir: init.folder,
-      entryPoints: [Namespace.entry],
-      inject: [GLOBALS_MODULE],
-      define: { ...COMMON.define, CAPER_PACKAGE: JSON.stringify(init.label) },
-      plugins: [entryPlugin(entry.source, init.folder), packagePlugin(init)],
+    const result = await buildWhole(init, entry, NO_NAMES).catch((error: unknown) => {
+      const assigned = isBuildFailure(error) ? assignedGlobals(error) : NO_NAMES;
+      if (assigned.size === 0) throw error;
+      return buildWhole(init, entry, assigned);
     });
     const [output] = Object.values(result.metafile?.outputs ?? {});
     const [file] = result.outputFiles ?? [];
@@ -115,6 +120,25 @@ export async function bundlePackage(init: BundleInit): Promise<Bundled> {
   } catch (error) {
     throw isBuildFailure(error) ? describeFailure(error, init) : error;
   }
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+function buildWhole(init: BundleInit, entry: Entry, assigned: ReadonlySet<string>): Promise<BuildResult> {
+  return build({
+    ...COMMON,
+    absWorkingDir: init.folder,
+    entryPoints: [Namespace.entry],
+    inject: [GLOBALS_MODULE],
+    define: { ...COMMON.define, CAPER_PACKAGE: JSON.stringify(init.label) },
+    plugins: [entryPlugin(entry.source, init.folder), packagePlugin(init, assigned)],
+  });
+}
+
+/** Globals that a module gives another value, as polyfills do: esbuild puts imports in their place, which cannot be assigned to. */
+function assignedGlobals(failure: BuildFailure): ReadonlySet<string> {
+  const names = failure.errors.map(({ text }) => /^Cannot assign to "(?:\w+\.)*(\w+)" because/.exec(text)?.[1]);
+  return names.includes(undefined) ? NO_NAMES : new Set(names as string[]);
 }
 
 interface Entry {
@@ -189,11 +213,11 @@ function entryPlugin(source: string, folder: string): Plugin {
   };
 }
 
-function packagePlugin(init: BundleInit): Plugin {
+function packagePlugin(init: BundleInit, assigned: ReadonlySet<string>): Plugin {
   return {
     name: "caper-package",
     setup(setup: PluginBuild): void {
-      loadShims(setup);
+      loadShims(setup, assigned);
       resolveImports(setup, init);
       setup.onLoad({ filter: /.*/, namespace: Namespace.missing }, (args) => ({
         contents: missingSource(args.pluginData),

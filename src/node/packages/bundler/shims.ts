@@ -38,7 +38,8 @@ export function shimsDigest(): string {
   return hash.digest("hex");
 }
 
-export function loadShims(build: PluginBuild): void {
+/** Globals of these names are properties of the global object only: something assigns to them. */
+export function loadShims(build: PluginBuild, assigned: ReadonlySet<string>): void {
   const ask = makeAsk(build);
   const places = new Map<string, string>();
   const shim = (path: string): { path: string; namespace: string; sideEffects: boolean } => {
@@ -48,7 +49,7 @@ export function loadShims(build: PluginBuild): void {
     return { path: id, namespace: Namespace.shim, sideEffects: false };
   };
   const own = (name: string) => shim(join(SHIMS, name + EXTENSION));
-  loadGlobals(build);
+  loadGlobals(build, assigned);
   build.onResolve({ filter: /.*/, namespace: Namespace.builtin }, (args) => {
     const builtin = BUILTINS[args.importer];
     if (builtin?.shim !== undefined) return own(builtin.shim);
@@ -77,13 +78,20 @@ export function loadShims(build: PluginBuild): void {
 }
 
 /** Under each name that packages reach a global by: esbuild puts the export in the place of the expression. */
-function loadGlobals(build: PluginBuild): void {
-  const names = Object.keys(GLOBALS);
-  build.onResolve({ filter: GLOBAL_MODULE }, ({ path }) => ({ path, namespace: Namespace.shim, sideEffects: false }));
+function loadGlobals(build: PluginBuild, assigned: ReadonlySet<string>): void {
+  const names = Object.keys(GLOBALS).filter((name) => !assigned.has(name));
+  const installed = Object.keys(GLOBALS).filter((name) => assigned.has(name));
+  build.onResolve({ filter: GLOBAL_MODULE }, ({ path }) => {
+    const isInstalled = path === GLOBALS_MODULE ? installed.length > 0 : installed.includes(nameOfGlobal(path));
+    return { path, namespace: Namespace.shim, sideEffects: isInstalled };
+  });
   build.onLoad({ filter: GLOBAL_MODULE, namespace: Namespace.shim }, ({ path }) => {
-    const name = path.slice(GLOBALS_MODULE.length + 1);
-    if (name !== "") return { contents: globalSource(name) };
-    const imports = names.map((one, index) => `import g${index} from "${GLOBALS_MODULE}/${one}";`);
+    const name = nameOfGlobal(path);
+    if (name !== "") return { contents: globalSource(name, assigned.has(name)) };
+    const imports = [
+      ...installed.map((one) => `import "${GLOBALS_MODULE}/${one}";`),
+      ...names.map((one, index) => `import g${index} from "${GLOBALS_MODULE}/${one}";`),
+    ];
     const roots = ["globalThis", "global", "self", "window"];
     const exports = names.flatMap((one, index) =>
       [one, ...roots.map((root) => `${root}.${one}`)].map((name) => `g${index} as "${name}"`),
@@ -92,11 +100,15 @@ function loadGlobals(build: PluginBuild): void {
   });
 }
 
-function globalSource(name: string): string {
+function nameOfGlobal(path: string): string {
+  return path.slice(GLOBALS_MODULE.length + 1);
+}
+
+function globalSource(name: string, isKept: boolean): string {
   const { from, as = name } = GLOBALS[name] ?? { from: "" };
   // The member of a global is a member of what is installed already.
   if (name.includes(".")) return `export { ${as} as default } from "${from}";`;
   return `import { install } from "./install";
 import { ${as} as value } from "${from}";
-export default /* @__PURE__ */ install("${name}", value);`;
+export default ${isKept ? "" : "/* @__PURE__ */ "}install("${name}", value);`;
 }
