@@ -9,8 +9,10 @@ export interface ValueCase {
   readonly make: string;
   /** A function of the value, on the other side: true, or what is wrong. It may be asynchronous. */
   readonly check: string;
-  /** Only where the one who looks is the importer: a library cannot change its importer's objects. */
+  /** Only where the one who looks is the importer: what it writes is written to the library's object. */
   readonly openOnly?: boolean;
+  /** Only where the one who looks is the library: what it writes stays on its side. */
+  readonly guardedOnly?: boolean;
 }
 
 const same = (name: string, make: string, check: string): ValueCase => ({ name, make, check });
@@ -254,6 +256,50 @@ const OBJECTS: readonly ValueCase[] = [
   same("something in it", "{ inner: { list: [{ f: () => 'found' }] } }", "(v) => v.inner.list[0].f() === 'found'"),
 ];
 
+/** What a library writes to its importer's objects, and sees then. */
+const WRITES: readonly ValueCase[] = [
+  same(
+    "properties that are written, added, deleted",
+    "{ a: 1, gone: 2, f() {} }",
+    "(v) => { 'use strict'; v.a = 5; v.b = v; v.n = { x: [1] }; v.n.x.push(2); delete v.gone; return v.a === 5 && v.b === v && v.n.x.length === 2 && v.gone === undefined && !('gone' in v) && 'b' in v && Object.keys(v).sort().join() === 'a,b,f,n' && v.f() === undefined }",
+  ),
+  same(
+    "a property that is deleted and written again",
+    "{ a: 1, f() {} }",
+    "(v) => { 'use strict'; delete v.a; v.a = 2; v.f = () => 3; return v.a === 2 && v.f() === 3 && Object.keys({ ...v }).sort().join() === 'a,f' }",
+  ),
+  same(
+    "properties that are defined",
+    "{ a: 1, f() {} }",
+    "(v) => { Object.defineProperty(v, 'a', { enumerable: false }); Object.defineProperty(v, 'g', { get() { return this.a + 1 }, set(x) { this.got = x }, configurable: true }); const before = v.g; v.g = 7; const d = Object.getOwnPropertyDescriptor(v, 'a'); return d.value === 1 && d.enumerable === false && d.writable === true && before === 2 && v.got === 7 && Object.keys(v).sort().join() === 'f,got' }",
+  ),
+  same(
+    "a list that is written",
+    "[() => 1, () => 2, () => 3]",
+    "(v) => { 'use strict'; v.push(() => 4); v[0] = () => 10; const last = v.pop()(); v.length = 2; const two = v.map((f) => f()).join(); v.length = 3; v.unshift(() => 0); v[5] = () => 6; return last === 4 && two === '10,2' && v.length === 6 && v[3] === undefined && Object.keys(v).join() === '0,1,2,5' && v[5]() === 6 && v[0]() === 0 && v[2]() === 2 }",
+  ),
+  same(
+    "a list that is sorted in place, and emptied",
+    "[() => 3, () => 1, () => 2]",
+    "(v) => { v.sort((a, b) => a() - b()); const order = v.map((f) => f()).join(); const cut = v.splice(0, 2).length; v.length = 0; return order === '1,2,3' && cut === 2 && v.length === 0 && v[0] === undefined && [...v].length === 0 }",
+  ),
+  same(
+    "properties of a function",
+    "function named() { return 1 }",
+    "(v) => { 'use strict'; v.version = 2; v.displayName = 'x'; return v.version === 2 && Object.keys(v).join() === 'version,displayName' && v() === 1 && v.name === 'named' }",
+  ),
+  same(
+    "an instance, beside its own setters and methods",
+    "new (class { n = 1; #twice = 0; set twice(x) { this.#twice = 2 * x } get twice() { return this.#twice } double() { return this.#twice } })()",
+    "(v) => { 'use strict'; v.twice = 4; v.more = 1; return v.twice === 8 && v.double() === 8 && v.more === 1 && Object.keys(v).join() === 'n,more' }",
+  ),
+  same(
+    "an object that inherits from it",
+    "{ a: 1, f() { return 2 } }",
+    "(v) => { 'use strict'; const child = Object.create(v); child.a = 5; child.b = 6; return child.a === 5 && child.f() === 2 && v.a === 1 && !('b' in v) && Object.keys(child).join() === 'a,b' }",
+  ),
+].map((one) => ({ ...one, guardedOnly: true }));
+
 const ITERATORS: readonly ValueCase[] = [
   same("an iterator", "[1, 2, 3].values()", "(v) => [...v].join() === '1,2,3'"),
   same(
@@ -405,6 +451,7 @@ export const VALUE_CASES: readonly ValueCase[] = [
   ...DATA,
   ...FUNCTIONS,
   ...OBJECTS,
+  ...WRITES,
   ...ITERATORS,
   ...PROMISES,
   ...ERRORS,

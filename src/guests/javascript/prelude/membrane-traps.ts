@@ -1,6 +1,7 @@
 /**
  * Guest code: proxies of what the other side of a membrane exports. What a library exports is open to its importer; of what an
- * importer exports a library sees properties and methods, never prototypes, and cannot change it but by its own setters and methods.
+ * importer exports a library sees properties and methods, never prototypes, and changes it by its own setters and methods only: what else
+ * it writes stays on its side.
  * @module
  */
 
@@ -92,26 +93,84 @@ const openTraps = {
   },
 };
 
+// What a library writes to an importer's object is kept with its proxy: on the shadow, which answers for the keys that are noted.
+const isKept = (handler, key) => handler.kept !== undefined && handler.kept[key] === true;
+const keepKey = (handler, key) => { (handler.kept ??= { __proto__: null })[key] = true; };
+const isAsked = (key) => key !== "__proto__" && (typeof key !== "symbol" || shown(key));
+const describeGuarded = (handler, shadow, key) => {
+  if (isKept(handler, key)) return getOwnPropertyDescriptor(shadow, key);
+  const theirs = isAsked(key) ? describe(handler, shadow, key) : undefined;
+  // Whatever its importer may write: the library may, on its own side.
+  if (theirs !== undefined && hasOwn(theirs, "value")) theirs.writable = true;
+  return theirs;
+};
+// Before an array is changed its length is kept: the shadow, an array itself, does then what the language says about it.
+const keepLength = (handler, shadow) => {
+  if (!isArray(shadow) || isKept(handler, "length")) return;
+  shadow.length = ask_(handler, LINK_OP.get, ["length"])[0];
+  keepKey(handler, "length");
+};
+const keepWithoutRest = (handler, length) => {
+  const keys = ask_(handler, LINK_OP.keys, []);
+  for (let i = 0; i < keys.length; i++) if (typeof keys[i] === "string" && +keys[i] >= length) keepKey(handler, keys[i]);
+};
+const noObject = freeze({ __proto__: null });
+
 // Of an importer's objects, for a library: what is not there is looked up among the library's own.
 const guardedTraps = {
   __proto__: null,
-  get(_shadow, key, receiver) {
+  get(shadow, key, receiver) {
+    if (isKept(this, key)) return getOf(shadow, key, receiver);
     const proto = localProto(this.kind);
-    if (key === "__proto__" || isLocal(this.kind, key) || (typeof key === "symbol" && !shown(key))) return getOf(proto, key, receiver);
+    if (isLocal(this.kind, key) || !isAsked(key)) return getOf(proto, key, receiver);
     const found = ask_(this, LINK_OP.get, [key]);
-    return found.length === 0 ? getOf(proto, key, receiver) : found[0];
+    if (found.length === 0) return getOf(proto, key, receiver);
+    const value = found[0];
+    // Objects in it are held with it, and so what was written to them.
+    if (typeof value === "object" && value !== null && weakMapHas(remotes, value)) (this.held ??= { __proto__: null })[key] = value;
+    return value;
   },
-  set(_shadow, key, value) { return key !== "__proto__" && (typeof key !== "symbol" || shown(key)) && ask_(this, LINK_OP.set, [key, value])[0]; },
-  has(_shadow, key) {
-    if (key === "__proto__" || (typeof key === "symbol" && !shown(key))) return hasIn(localProto(this.kind), key);
-    return ask_(this, LINK_OP.has, [key])[0] || hasIn(localProto(this.kind), key);
+  set(shadow, key, value, receiver) {
+    if (key === "__proto__") return false;
+    // Here, as the engine takes no definition of an array's length from a proxy.
+    if (key === "length" && isArray(shadow)) return this.defineProperty(shadow, key, { __proto__: null, value });
+    if (isKept(this, key)) return setOf(shadow, key, value, receiver);
+    // Its importer's setters run there; everything else is defined on the receiver.
+    return isAsked(key) && ask_(this, LINK_OP.has, [key])[0] && ask_(this, LINK_OP.set, [key, value])[0] || setOf(noObject, key, value, receiver);
   },
-  deleteProperty() { return false; },
-  ownKeys(shadow) { return reportKeys(shadow, ask_(this, LINK_OP.keys, [])); },
-  getOwnPropertyDescriptor(shadow, key) {
-    return typeof key === "symbol" && !shown(key) ? undefined : describe(this, shadow, key);
+  has(shadow, key) {
+    if (isKept(this, key)) return hasIn(shadow, key);
+    return isAsked(key) && ask_(this, LINK_OP.has, [key])[0] || hasIn(localProto(this.kind), key);
   },
-  defineProperty() { return false; },
+  deleteProperty(shadow, key) {
+    if (!deleteProperty(shadow, key)) return false;
+    keepKey(this, key);
+    return true;
+  },
+  ownKeys(shadow) {
+    const theirs = ask_(this, LINK_OP.keys, []);
+    if (this.kept === undefined) return reportKeys(shadow, theirs);
+    // An object of its own puts them into order.
+    const all = { __proto__: null }, own = ownKeys(shadow);
+    for (let i = 0; i < theirs.length; i++) if (!isKept(this, theirs[i]) || hasOwn(shadow, theirs[i])) all[theirs[i]] = true;
+    for (let i = 0; i < own.length; i++) if (isKept(this, own[i])) all[own[i]] = true;
+    return reportKeys(shadow, ownKeys(all));
+  },
+  getOwnPropertyDescriptor(shadow, key) { return describeGuarded(this, shadow, key); },
+  defineProperty(shadow, key, descriptor) {
+    if (key === "__proto__") return false;
+    keepLength(this, shadow);
+    if (!isKept(this, key)) {
+      const theirs = describeGuarded(this, shadow, key);
+      if (theirs !== undefined) defineProperty(shadow, key, theirs);
+      else deleteProperty(shadow, key);
+      keepKey(this, key);
+    }
+    const length = isArray(shadow) ? shadow.length : 0;
+    const isDone = Reflect_defineProperty(shadow, key, descriptor);
+    if (isArray(shadow) && shadow.length < length) keepWithoutRest(this, shadow.length);
+    return isDone;
+  },
   getPrototypeOf() { return localProto(this.kind); },
   setPrototypeOf() { return false; },
   preventExtensions() { return false; },
