@@ -1,6 +1,7 @@
 /**
  * How a membrane reaches the process of its library: in the caller's own thread, or with a promise; and what it means where no answer
- * comes. A call that runs out of gas stays where it is until the library is refilled and resumed.
+ * comes. A call that runs out of gas stays where it is until the library is refilled and resumed. A call in the caller's thread leaves
+ * the library's pending jobs alone: as in one realm, the caller's own code goes on first.
  * @module
  */
 
@@ -10,6 +11,7 @@ import {
   type JavaScriptInstance,
   makeJavaScriptInstance,
   type Primitive,
+  link as protocol,
 } from "../guests/javascript/index.ts";
 import {
   type Answer,
@@ -35,7 +37,7 @@ export class ProcessChannel implements Channel {
   readonly #name: string;
   readonly #process: Process;
   readonly #instance: JavaScriptInstance;
-  readonly #options: { readonly gas?: number };
+  readonly #options: { readonly gas?: number; readonly leavesJobs: true };
   readonly #gasPerCall: number;
   #isClosed = false;
   #serve = 0;
@@ -44,13 +46,14 @@ export class ProcessChannel implements Channel {
   #isAsking = false;
   /** Callbacks whose promises calls wait for in place: then the process takes other calls meanwhile. */
   #openWaits = 0;
+  #willRunJobs = false;
 
   constructor({ name, process, gasPerCall }: ProcessChannelInit) {
     this.#name = name;
     this.#process = process;
     this.#instance = makeJavaScriptInstance(process);
     this.#gasPerCall = gasPerCall ?? Number.POSITIVE_INFINITY;
-    this.#options = gasPerCall === undefined ? {} : { gas: gasPerCall };
+    this.#options = gasPerCall === undefined ? { leavesJobs: true } : { gas: gasPerCall, leavesJobs: true };
   }
 
   serveBy(number: number): void {
@@ -73,6 +76,7 @@ export class ProcessChannel implements Channel {
     } catch (error) {
       throw this.#refused(error);
     }
+    if (hasJobs(result)) this.#runJobsSoon();
     switch (result.kind) {
       case "value":
         return result.value;
@@ -85,6 +89,17 @@ export class ProcessChannel implements Channel {
         this.#isAsking = number === this.#serve;
         throw this.#undone(result);
     }
+  }
+
+  /** Once for all calls until then, in a turn like any other: it is metered and sliced, and waits where the process is stopped or parked. */
+  #runJobsSoon(): void {
+    if (this.#willRunJobs) return;
+    this.#willRunJobs = true;
+    queueMicrotask(() => {
+      this.#willRunJobs = false;
+      // Where the process has ended, it has no jobs either.
+      void this.#process.deliver(RUN_JOBS);
+    });
   }
 
   /** Before the library has a number for requests. */
@@ -247,6 +262,21 @@ function readDirect(
   }
 }
 
+/** A call that is not over may leave some when it is. */
+function hasJobs(result: DirectSyncResult): boolean {
+  switch (result.kind) {
+    case "value":
+    case "converted":
+    case "thrown":
+      return result.hasJobs === true;
+    default:
+      return true;
+  }
+}
+
 export function toMessage(text: string): Message {
   return makeMessage(new TextEncoder().encode(text));
 }
+
+/** A request that asks for nothing: at the end of its turn the jobs run. */
+const RUN_JOBS: Message = toMessage(`["link",${protocol.LinkOp.release},0,0,[]]`);

@@ -3,9 +3,13 @@
  * @module
  */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { LibraryError, libraryOf } from "../../src/library/index.ts";
-import { readJavaScriptBase } from "../../src/node/index.ts";
+import { makeNodePackageSource, readJavaScriptBase } from "../../src/node/index.ts";
 import { makeCapability } from "../../src/passable/index.ts";
 import { makeConsolePower } from "../../src/powers/index.ts";
 import { failureOf, GAS, MEMORY_BYTES } from "../support/javascript.ts";
@@ -257,6 +261,119 @@ describe("waiting", () => {
       ),
     ).toBe("revoked");
     expect(() => libraryOf(ns).async(() => 1)).toThrow("expected a function of this library");
+  });
+});
+
+describe("the library's own jobs", () => {
+  const ORDER = `import { nextTick } from "node:process";
+    export const begin = (say) => {
+      nextTick(() => say("tick"));
+      Promise.resolve().then(() => say("job")).then(() => say("job of a job"));
+      say("begun");
+    };
+    export const wait = async (say) => { say("before"); await null; say("after"); return "result" };
+    export const note = (say, what) => say(what)`;
+  const source = `export const later = (n, f) => { Promise.resolve().then(() => f(sum(n))) };
+    export const both = (n, f) => { Promise.resolve().then(() => f("job")); return { sum: sum(n) } };
+    export const read = (f) => { Promise.resolve().then(() => f("job")); return caper.power("store").get("a") };
+    function sum(n) { let s = 0; for (let i = 0; i < n; i++) s += i; return s }`;
+
+  /** From a task of its own: in Node, ticks come before jobs only there. */
+  function orderOf(ns: Exports): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      const seen: string[] = [];
+      const say = (what: string): void => {
+        seen.push(what);
+        if (what === "result") resolve(seen);
+      };
+      setImmediate(() => {
+        ns.begin(say);
+        say("host");
+        ns.wait(say).then(say);
+        ns.note(say, "host again");
+        queueMicrotask(() => ns.note(say, "job of the host"));
+      });
+    });
+  }
+
+  it("run when the host's synchronous code is done, as in one realm", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "caper-jobs-"));
+    try {
+      const file = join(folder, "order.mjs");
+      writeFileSync(file, ORDER);
+      const packages = makeNodePackageSource({ folder, cache: join(folder, "cache"), bundles: null });
+      const ns: Exports = await host.importer.importBundle(await packages.bundle("./order.mjs"), BUDGET);
+      const withoutHostJob = (seen: readonly string[]) => seen.filter((what) => what !== "job of the host");
+      const seen = await orderOf(ns);
+      expect(withoutHostJob(seen)).toEqual(withoutHostJob(await orderOf(await import(pathToFileURL(file).href))));
+      expect(seen.slice(0, 4)).toEqual(["begun", "host", "before", "host again"]);
+      expect(await orderOf(ns)).toEqual(seen);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("are asked for once for many calls", async () => {
+    const ns = await host.load(source);
+    const gasOf = async (calls: number): Promise<number> => {
+      const before = libraryOf(ns).meter.gasUsed;
+      await new Promise<void>((resolve) => {
+        let left = calls;
+        const count = (): void => {
+          left -= 1;
+          if (left === 0) resolve();
+        };
+        for (let i = 0; i < calls; i += 1) ns.later(0, count);
+        expect(left).toBe(calls);
+      });
+      return libraryOf(ns).meter.gasUsed - before;
+    };
+    await gasOf(1);
+    const [one, two, three] = [await gasOf(1), await gasOf(2), await gasOf(3)];
+    expect(three - two).toBeLessThan(one);
+  });
+
+  it("go to the keeper when they are out of gas", async () => {
+    const stops: string[] = [];
+    const ns = await host.load(source, {
+      gas: 20_000_000,
+      keeper: ({ kind }) => {
+        stops.push(kind);
+        return { action: "resume", gas: GAS };
+      },
+    });
+    const result = new Promise((resolve) => {
+      ns.later(1_000_000, resolve);
+    });
+    expect(stops).toEqual([]);
+    expect(await result).toBe(499999500000);
+    expect(stops).toEqual(["out-of-gas"]);
+  });
+
+  it("of a call that is stopped or waits run when it goes on", async () => {
+    const ns = await host.load(source, { gas: 20_000_000 });
+    const job = new Promise((resolve) => {
+      expect(codeOf(() => ns.both(1_000_000, resolve))).toBe("out-of-gas");
+    });
+    libraryOf(ns).refill({ gas: GAS });
+    expect(await libraryOf(ns).resume()).toEqual({ sum: 499999500000 });
+    expect(await job).toBe("job");
+    const store = makeCapability({ get: async () => 1 });
+    const waiting = await host.load(source, { powers: { store } });
+    const late = new Promise((resolve) => {
+      expect(codeOf(() => waiting.read(resolve))).toBe("must-wait");
+    });
+    expect(await late).toBe("job");
+  });
+
+  it("are gone with the library", async () => {
+    const ns = await host.load(source);
+    const seen: unknown[] = [];
+    ns.later(1, (sum: unknown) => seen.push(sum));
+    libraryOf(ns).dispose();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual([]);
+    expect(codeOf(() => ns.later(1, () => 1))).toBe("ended");
   });
 });
 

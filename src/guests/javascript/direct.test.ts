@@ -50,6 +50,25 @@ describe("direct calls", () => {
     for (const value of PRIMITIVES) expect(same(value)).toEqual({ kind: "value", value });
   });
 
+  it("run the guest's jobs at the end, or leave them to a later turn and say so", async () => {
+    const { js } = await spawn();
+    await js.evaluate(`globalThis.done = 0;
+      globalThis.later = () => { Promise.resolve().then(() => { done += 1 }); return done };
+      globalThis.lose = () => { Promise.reject(1); return done };
+      globalThis.count = () => done`);
+    const [later, lose, count] = [await js.register("later"), await js.register("lose"), await js.register("count")];
+    const value = (of: number) => ({ kind: "value", value: of });
+    expect(js.directSync(later, [])).toEqual(value(0));
+    expect(js.directSync(count, [], { leavesJobs: true })).toEqual(value(1));
+    expect(js.directSync(later, [], { leavesJobs: true })).toEqual({ ...value(1), hasJobs: true });
+    expect(js.directSync(count, [], { leavesJobs: true })).toEqual({ ...value(1), hasJobs: true });
+    expect(js.directSync(count, [])).toEqual(value(1));
+    expect(js.directSync(count, [], { leavesJobs: true })).toEqual(value(2));
+    expect(js.directSync(lose, [], { leavesJobs: true })).toEqual({ ...value(2), hasJobs: true });
+    expect(js.directSync(count, [])).toEqual(value(2));
+    expect(js.directSync(count, [], { leavesJobs: true })).toEqual(value(2));
+  });
+
   it("take strings that the engine keeps in pieces", async () => {
     const add = await (await spawn()).register("add");
     const long = "abc".repeat(5000);

@@ -22,15 +22,27 @@ import {
   writeImmediate,
 } from "./words.ts";
 
-export type DirectResult =
-  | { readonly kind: "value"; readonly value: Primitive }
-  /** The result is no primitive: what the guest's converter made of it. */
-  | { readonly kind: "converted"; readonly text: string }
-  /** What the guest's converter for errors made of the exception. */
-  | { readonly kind: "thrown"; readonly text: string };
+export type DirectResult = JobsLeft &
+  (
+    | { readonly kind: "value"; readonly value: Primitive }
+    /** The result is no primitive: what the guest's converter made of it. */
+    | { readonly kind: "converted"; readonly text: string }
+    /** What the guest's converter for errors made of the exception. */
+    | { readonly kind: "thrown"; readonly text: string }
+  );
 
 /** Of a call by name: the guest may keep what no text can hold, under a number. */
-export type NamedResult = DirectResult | { readonly kind: "kept"; readonly number: number };
+export type NamedResult = DirectResult | (JobsLeft & { readonly kind: "kept"; readonly number: number });
+
+interface JobsLeft {
+  /** Of a call that leaves jobs: that there are some now, which run in the next turn that does not. */
+  readonly hasJobs?: true;
+}
+
+export interface DirectOptions {
+  /** Whether the guest's pending jobs stay for a later turn. Default: they run at the end of this one. */
+  readonly leavesJobs?: boolean;
+}
 
 export interface DirectTask {
   readonly kind: "direct";
@@ -49,7 +61,11 @@ export interface DirectTask {
 }
 
 /** What a direct turn is made of, as plain data: images hold it. */
-export function directPayload(callee: number | string, args: readonly Primitive[]): Plain {
+export function directPayload(
+  callee: number | string,
+  args: readonly Primitive[],
+  { leavesJobs = false }: DirectOptions = {},
+): Plain {
   if (typeof callee === "number" && !(Number.isSafeInteger(callee) && callee >= 0))
     throw new RangeError(`id: expected the number of a function, got ${callee}`);
   if (args.length > DIRECT_ARGS_MAX)
@@ -62,7 +78,12 @@ export function directPayload(callee: number | string, args: readonly Primitive[
   }
   if (units > DIRECT_UNITS_MAX)
     throw new RangeError(`args: expected at most ${DIRECT_UNITS_MAX} characters, got ${units}`);
-  return typeof callee === "number" ? { id: callee, args: plain } : { name: callee, args: plain };
+  const request = typeof callee === "number" ? { id: callee, args: plain } : { name: callee, args: plain };
+  return leavesJobs ? { ...request, leavesJobs } : request;
+}
+
+export function leavesJobs(payload: Plain): boolean {
+  return typeof payload === "object" && payload !== null && "leavesJobs" in payload && payload.leavesJobs === true;
 }
 
 const PLAIN_UNDEFINED: readonly Plain[] = Object.freeze([]);

@@ -5,7 +5,7 @@
  */
 
 import type { GuestCall, GuestDriver, GuestEvent, Value } from "../../kernel/index.ts";
-import { directTask, type NamedResult } from "./direct.ts";
+import { directTask, leavesJobs, type NamedResult } from "./direct.ts";
 import type { EngineFunctions } from "./engine.ts";
 import { TURNS_MAX } from "./limits.ts";
 import { DispatchEvent } from "./protocol.ts";
@@ -37,7 +37,7 @@ export function makeDriver(state: JavaScriptState, functions: EngineFunctions): 
         last = undefined;
       }
       state.turns.pop();
-      result = turn.result;
+      result = turn.result !== undefined && leavesWork(turn, bench) ? { ...turn.result, hasJobs: true } : turn.result;
       return undefined;
     },
     takeResult: () => result,
@@ -68,7 +68,11 @@ class DriverBench implements Bench {
 function turnFor(event: GuestEvent): EngineTurn {
   switch (event.kind) {
     case "direct":
-      return { kind: "direct", tasks: [directTask(event.payload)], result: undefined };
+      return {
+        kind: leavesJobs(event.payload) ? "call" : "direct",
+        tasks: [directTask(event.payload)],
+        result: undefined,
+      };
     case "deliver":
       return {
         ...messageTurn(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message)),
@@ -98,21 +102,33 @@ function isLinkRequest(bytes: Uint8Array): boolean {
 /**
  * What is left to do when the tasks of the event are done. Jobs run when no code of the guest is under way any more, or where a
  * message came meanwhile, whose answer may depend on them. Handlers may run because of a report, so jobs follow it.
+ * A `call` leaves all that; it only takes the rejections, of which there is room for so many.
  */
 function nextTask(turn: EngineTurn, bench: Bench): Task | undefined {
   const { state } = bench;
   const isOutermost = state.turns.length === 1;
-  if ((isOutermost || turn.kind === "message") && hasJobs(bench)) turn.tasks.push({ kind: "jobs", step: 0 });
-  else if (isOutermost) pushReport(turn, state);
+  const isCall = turn.kind === "call";
+  if ((isOutermost || turn.kind === "message") && !isCall && hasJobs(bench)) turn.tasks.push({ kind: "jobs", step: 0 });
+  else if (isOutermost && state.rejections.length > 0) pushRejection(turn, state);
+  else if (isOutermost && !isCall) pushReport(turn, state);
   return turn.tasks[0];
 }
 
+/** Whether a `call` that is over, with no turn around it, has left something to do. */
+function leavesWork({ kind }: EngineTurn, bench: Bench): boolean {
+  const { state } = bench;
+  if (kind !== "call" || state.turns.length > 0) return false;
+  return hasJobs(bench) || state.reportDue || state.isMain;
+}
+
+function pushRejection({ tasks }: EngineTurn, state: JavaScriptState): void {
+  const [promise = 0, reason = 0, handled = 0] = state.rejections.splice(0, 3);
+  state.reportDue = true;
+  tasks.push({ kind: "rejection", step: 0, promise, reason, handled: handled === 1 });
+}
+
 function pushReport({ tasks }: EngineTurn, state: JavaScriptState): void {
-  if (state.rejections.length > 0) {
-    const [promise = 0, reason = 0, handled = 0] = state.rejections.splice(0, 3);
-    state.reportDue = true;
-    tasks.push({ kind: "rejection", step: 0, promise, reason, handled: handled === 1 });
-  } else if (state.reportDue) {
+  if (state.reportDue) {
     state.reportDue = false;
     tasks.push({ kind: "report", step: 0 });
   } else if (state.isMain && state.turnEndDue) {

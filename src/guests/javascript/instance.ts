@@ -6,7 +6,7 @@
 import type { Process, StopReport, SyncResult, TurnResult } from "../../kernel/index.ts";
 import { broken, describeStop, fulfilled, isEnd, makeMessage, rejected } from "../../kernel/index.ts";
 import { encodeMessage, valueOfAnswer } from "../../passable/index.ts";
-import { type DirectResult, directPayload, type NamedResult } from "./direct.ts";
+import { type DirectOptions, type DirectResult, directPayload, type NamedResult } from "./direct.ts";
 import { NAMED_ARGS_MAX } from "./limits.ts";
 import type { Primitive } from "./words.ts";
 
@@ -29,7 +29,11 @@ export interface JavaScriptInstance {
    * Calls a function that the guest has registered, by its number, with primitives: without a message, in the caller's own thread,
    * for at most `gas`. A stop is why the process does not go on; `unfinished` and `parked` turns go on with `process.finishSync`.
    */
-  directSync(id: number, args: readonly Primitive[], options?: { readonly gas?: number }): DirectSyncResult;
+  directSync(
+    id: number,
+    args: readonly Primitive[],
+    options?: DirectOptions & { readonly gas?: number },
+  ): DirectSyncResult;
   /** The same in slices, like any other turn. */
   direct(id: number, args: readonly Primitive[]): Promise<DirectResult | StopReport>;
   /** Sets globals: values, and capabilities. */
@@ -63,8 +67,8 @@ export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
         : askSync(process, ["call", name, ...args], options);
     },
     register: async (name: string) => (await ask("register", name)) as number,
-    directSync: (id: number, args: readonly Primitive[], options: { readonly gas?: number } = {}) =>
-      directResult<DirectResult>(process.directSync(directPayload(id, args), options)),
+    directSync: (id: number, args: readonly Primitive[], options: DirectOptions & { readonly gas?: number } = {}) =>
+      directResult<DirectResult>(process.directSync(directPayload(id, args, options), options)),
     direct: async (id: number, args: readonly Primitive[]) =>
       directResult<DirectResult, TurnResult>(await process.direct(directPayload(id, args))),
     async set(values: { readonly [name: string]: unknown }): Promise<void> {

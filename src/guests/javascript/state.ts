@@ -25,7 +25,8 @@ export interface EnginePlaces {
 
 /** A turn under way: what the driver has to do in it, in order. */
 export interface EngineTurn {
-  readonly kind: "message" | "link" | "direct";
+  /** A `call` is a direct turn that leaves jobs to a later one. */
+  readonly kind: "message" | "link" | "direct" | "call";
   readonly tasks: Task[];
   /** Of a direct call that is over. */
   result: NamedResult | undefined;
@@ -129,7 +130,7 @@ const TASKS_MAX: number = MODULES_MAX + 64;
 
 function readTurn(reader: PlainReader): EngineTurn {
   return {
-    kind: reader.field("kind").oneOf(["message", "link", "direct"]),
+    kind: reader.field("kind").oneOf(["message", "link", "direct", "call"]),
     tasks: reader.field("tasks").list(TASKS_MAX).map(readTask),
     result: readResult(reader.field("result")),
   };

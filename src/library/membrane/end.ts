@@ -259,10 +259,15 @@ export class MembraneEnd implements ExportTable, ImportTable {
     return makeProxy({ end: this, id, kind });
   }
 
-  /** A real promise. That the library rejects one which nobody looks at must not end the host. */
+  /**
+   * A real promise. It is asked for when the host's synchronous code is done, since the library's jobs run then. That the library
+   * rejects one which nobody looks at must not end the host.
+   */
   #promise(id: number): Promise<unknown> {
     const promise = new Promise((resolve, reject) => {
-      this.askLater(LinkOp.await, id, []).then(([value]) => settleWith(resolve, value), reject);
+      Promise.resolve()
+        .then(() => this.askLater(LinkOp.await, id, []))
+        .then(([value]) => settleWith(resolve, value), reject);
     });
     promise.catch(() => undefined);
     return promise;
