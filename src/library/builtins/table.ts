@@ -73,6 +73,11 @@ export const GLOBALS: { readonly [name: string]: Global } = {
   Request: { from: "./fetch" },
   Response: { from: "./fetch" },
   fetch: { from: "./fetch", powers: ["http"] },
+  ...Object.fromEntries(
+    ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "lastMatch", "lastParen", "leftContext", "rightContext"].map(
+      (name) => [`RegExp.${name}`, { from: "./regexp-statics", as: name }],
+    ),
+  ),
 };
 
 /** What has no form here: the power through which its purpose can be reached, if there is one. */

@@ -157,6 +157,15 @@ describe("as in Node", () => {
         fileURLToPath("file:///a%20b/c"), pathToFileURL("/a b/c#d").href];`);
   });
 
+  it("the last match of a regular expression", async () => {
+    await expectSame(`const seen = () => [RegExp.$1, RegExp.$2, RegExp.$9, RegExp.lastMatch, RegExp.lastParen, RegExp.leftContext, RegExp.rightContext];
+      export const run = () => {
+        const all = [/(b)(c)?/.test("abd") && seen(), "x-y".replace(/(x)-(y)/, () => RegExp.$2 + RegExp.$1), seen()];
+        /none/.exec("abc");
+        return [...all, seen(), "aXbX".match(/(X)/g), seen(), "a,b".split(/(,)/), "abc".search(/(c)/), seen()];
+      };`);
+  });
+
   it("digests", async () => {
     await expectSame(`import crypto, { createHash, createHmac, timingSafeEqual, pbkdf2Sync } from "crypto";
       export const run = async () => [["md5", "sha1", "sha256", "SHA512", "sha384", "ripemd160"].map((name) => createHash(name).update("a").update(Buffer.from("bc")).digest("hex")),
