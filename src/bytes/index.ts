@@ -3,6 +3,7 @@
  * @module
  */
 
+export { base64ToBytes, bytesToBase64 } from "./base64.ts";
 export { BytesError, type BytesErrorCode } from "./errors.ts";
 export { ByteReader } from "./reader.ts";
 export { ByteWriter } from "./writer.ts";

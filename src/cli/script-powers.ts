@@ -9,6 +9,7 @@ import type { Capability } from "../kernel/index.ts";
 import {
   type AuditLog,
   capabilityOf,
+  type Directory,
   makeClockPower,
   makeDirectoryPower,
   makeEnvironmentPower,
@@ -53,14 +54,13 @@ export function endowScript(given: WasiInit, { environment, name, audit, confine
 }
 
 /** By the guest's paths, which may be written as absolute ones. */
-function mount(directories: NonNullable<WasiInit["directories"]>): ReturnType<typeof makeMountedDirectory> {
-  const mounts = Object.entries(directories).map(([path, directory]) => [
-    path.replace(/^(\.?\/)+|\/+$/g, ""),
-    directory,
-  ]);
+function mount(directories: NonNullable<WasiInit["directories"]>): Directory {
+  const mounts = Object.entries(directories).map(
+    ([path, directory]) => [path.replace(/^(\.?\/)+|\/+$/g, ""), directory] as const,
+  );
   // One folder as the root of all is that folder.
   const [first] = mounts;
-  if (mounts.length === 1 && (first?.[0] === "" || first?.[0] === ".")) return first[1] as never;
+  if (mounts.length === 1 && (first?.[0] === "" || first?.[0] === ".")) return first[1];
   try {
     return makeMountedDirectory(Object.fromEntries(mounts));
   } catch (error) {

@@ -12,7 +12,7 @@ export { describeImage, describeStatus, type ImageDescription, type ProcessDescr
 export { completeImage, diffImages } from "./difference.ts";
 export { type EncodeOptions, encodeImage } from "./encode.ts";
 export { ImageError, type ImageErrorCode } from "./errors.ts";
-export { DEFAULT_LIMITS, IMAGE_FORMAT_VERSION, type ImageLimits, NESTED_CALLS_MAX } from "./limits.ts";
+export { DEFAULT_LIMITS, IMAGE_FORMAT_VERSION, type ImageLimits, NESTED_CALLS_MAX, WASM_PAGE_BYTES } from "./limits.ts";
 export type {
   Frame,
   MachineState,

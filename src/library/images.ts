@@ -14,6 +14,7 @@ import {
   type Hasher,
   imageToBytes,
   moduleCid,
+  WASM_PAGE_BYTES,
 } from "../image/index.ts";
 import type { Process, TreeState } from "../kernel/index.ts";
 import { rewriting } from "../wasm/index.ts";
@@ -22,8 +23,6 @@ import type { ImageCache } from "./library.ts";
 
 /** Of images in memory, in the order of their last use. */
 export const IMAGES_HELD_MAX = 16;
-
-const PAGE_BYTES = 65_536;
 
 export interface LoadedImage {
   /** What loading took. */
@@ -100,9 +99,9 @@ function loaded(state: TreeState): LoadedImage {
   const pages = state.processes.reduce((sum, process) => sum + (process.machine?.memories[0]?.pages ?? 0), 0);
   return {
     gasUsed: root.meter.gasUsed + lent,
-    memoryBytesUsed: pages * PAGE_BYTES,
+    memoryBytesUsed: pages * WASM_PAGE_BYTES,
     withBudget({ gas, memoryBytes }) {
-      const meter = { ...root.meter, gasGranted: gas, pagesMax: Math.floor(memoryBytes / PAGE_BYTES) };
+      const meter = { ...root.meter, gasGranted: gas, pagesMax: Math.floor(memoryBytes / WASM_PAGE_BYTES) };
       return { ...state, processes: [{ ...root, meter }, ...state.processes.slice(1)] };
     },
   };

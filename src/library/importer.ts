@@ -10,7 +10,7 @@ import {
   JAVASCRIPT_KIND,
   link as protocol,
 } from "../guests/javascript/index.ts";
-import type { Base, Hasher } from "../image/index.ts";
+import { type Base, type Hasher, WASM_PAGE_BYTES } from "../image/index.ts";
 import {
   type Answer,
   fulfilled,
@@ -167,7 +167,7 @@ class Import {
       case "out-of-gas":
         return this.#tooSmall("gas", gasUsed);
       case "out-of-memory":
-        return this.#tooSmall("memoryBytes", (pagesUsed + stop.pagesWanted) * PAGE_BYTES);
+        return this.#tooSmall("memoryBytes", (pagesUsed + stop.pagesWanted) * WASM_PAGE_BYTES);
       default:
         return new LibraryError("trap", `${name}: its process stopped while it was loaded: ${stop.kind}`, {
           package: name,
@@ -238,8 +238,6 @@ class Import {
     return typeof answer === "string" ? answered(answer) : answer.then(answered);
   }
 }
-
-const PAGE_BYTES = 65_536;
 /** The answer while the library holds nothing of its importer's. */
 const NOTHING_YET = `[${protocol.LinkStatus.returned},0,[]]`;
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { base64ToBytes } from "../bytes/index.ts";
 import { PassableError } from "./errors.ts";
 import { PASSABLE_BYTES_MAX, PASSABLE_DEPTH_MAX, PASSABLE_DIGITS_MAX } from "./limits.ts";
 import { GuestError, type Passable, type Slot, Tagged } from "./values.ts";
@@ -72,7 +73,7 @@ function fromText(text: string, options: DecodeOptions): unknown {
     case "-":
       return bigintFromText(text);
     case "*":
-      return base64ToBytes(text.slice(1));
+      return checkedBytes(text.slice(1));
     case "$":
     case "&":
       return slotFromText(text, options);
@@ -138,12 +139,9 @@ function errorFromJson(json: object): GuestError {
   return new GuestError({ name, message, stack });
 }
 
-export function base64ToBytes(text: string): Uint8Array {
+function checkedBytes(text: string): Uint8Array {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) {
     throw new PassableError("malformed", "passable value: bytes that are not base64");
   }
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
-  return bytes;
+  return base64ToBytes(text);
 }

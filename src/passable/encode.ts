@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bytesToBase64 } from "../bytes/index.ts";
 import { PassableError } from "./errors.ts";
 import { PASSABLE_BYTES_MAX, PASSABLE_DEPTH_MAX, PASSABLE_DIGITS_MAX } from "./limits.ts";
 import { GuestError, type Slot, Tagged } from "./values.ts";
@@ -110,15 +111,4 @@ function errorToJson(error: Error, options: EncodeOptions): Json {
   const json: { [key: string]: Json } = { "#error": String(error.message), name: String(error.name) };
   if (options.stacks === true && error instanceof GuestError && error.guestStack !== "") json.stack = error.guestStack;
   return json;
-}
-
-/** Characters in one call of `String.fromCharCode`: engines bound the number of arguments. */
-const BASE64_STEP = 0x6000;
-
-export function bytesToBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += BASE64_STEP) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + BASE64_STEP));
-  }
-  return btoa(binary);
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { base64ToBytes } from "../../bytes/index.ts";
 import { link as protocol } from "../../guests/javascript/index.ts";
-import { base64ToBytes } from "./base64.ts";
 import { makeDate } from "./dates.ts";
 import { PLAIN } from "./survey.ts";
 

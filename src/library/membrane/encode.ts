@@ -4,7 +4,7 @@
  * @module
  */
 
-import { bytesToBase64 } from "./base64.ts";
+import { bytesToBase64 } from "../../bytes/index.ts";
 import { DATE_PROTOTYPE, timeOfDate } from "./dates.ts";
 import { remoteOf } from "./remotes.ts";
 import {

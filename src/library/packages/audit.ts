@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import type { AuditRecord } from "../../powers/index.ts";
+import { UNREMARKABLE } from "../builtins/guest/unremarkable.ts";
 import { BUILTINS, GLOBALS, powerOfMissing } from "../builtins/index.ts";
 import type { PackagePolicy, Policy } from "../bundle.ts";
 import { auditSource, type SourceAudit } from "./audit-source.ts";
@@ -51,8 +53,6 @@ export interface PackageFiles {
 }
 
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
-/** Known by so many packages that asking for them says nothing; see `process` among the built-ins. */
-const UNREMARKABLE: ReadonlySet<string> = new Set(["NODE_ENV", "NODE_DEBUG", "DEBUG", "NO_COLOR", "FORCE_COLOR"]);
 /** Without the power these do no harm and work, silently or by the same numbers every time. */
 const NEVER_NEEDED: ReadonlySet<string> = new Set(["console", "clock"]);
 

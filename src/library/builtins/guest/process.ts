@@ -4,9 +4,7 @@
  * @module
  */
 import { deny, exit, findPower, unsupported } from "./power.ts";
-
-/** Asked for by nearly every package while it loads, and told to nobody: its absence is no news. */
-const UNREMARKABLE = new Set(["NODE_ENV", "NODE_DEBUG", "DEBUG", "NO_COLOR", "FORCE_COLOR"]);
+import { UNREMARKABLE } from "./unremarkable.ts";
 
 const ownVariables = new Map<string, string | undefined>();
 
