@@ -4,6 +4,7 @@
  */
 
 import type { Plain } from "../image/index.ts";
+import type { Capability } from "../passable/index.ts";
 import { WasmError } from "../wasm/index.ts";
 import { KernelError } from "./errors.ts";
 import { capabilityAt } from "./events.ts";
@@ -21,7 +22,6 @@ import {
   PAGE_BYTES,
   PAGES_PER_PROGRAM_PAGE,
 } from "./limits.ts";
-import type { Capability } from "./message.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";

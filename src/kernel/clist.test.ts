@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Capability } from "../passable/index.ts";
+import { broken } from "../passable/index.ts";
 import { Clist } from "./clist.ts";
 import { CLIST_ENTRIES_MAX } from "./limits.ts";
-import type { Capability } from "./message.ts";
-import { broken } from "./message.ts";
 import { PromiseCell } from "./promise-cell.ts";
 
 const makeCapability = (): Capability => ({ receive: () => broken("refused", "takes nothing") });

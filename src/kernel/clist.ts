@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Capability } from "../passable/index.ts";
 import { CLIST_ENTRIES_MAX } from "./limits.ts";
-import type { Capability } from "./message.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";

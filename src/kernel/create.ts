@@ -4,6 +4,7 @@
  */
 
 import type { MachineState, Plain } from "../image/index.ts";
+import type { Capability } from "../passable/index.ts";
 import type { WasmModule } from "../wasm/index.ts";
 import { CAPER_MODULE, makeCaperModule, makeExportDriver } from "./caper-module.ts";
 import { CAPER_FUNCTIONS, caperSignature, sameType, typeText } from "./caper-signatures.ts";
@@ -13,7 +14,6 @@ import type { HostFunction } from "./host.ts";
 import type { Keeper } from "./keeper.ts";
 import { ENDOWMENTS_MAX } from "./limits.ts";
 import { makeMachine } from "./machine.ts";
-import type { Capability } from "./message.ts";
 import type { Meter } from "./meter.ts";
 import type { Program } from "./program.ts";
 import { ProcessRecord } from "./record.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
+import type { Answer, Capability, Message } from "../passable/index.ts";
+import { messageOverLimit } from "../passable/index.ts";
 import type { GuestAnswer, GuestMessage } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
 import { GAS_PER_MESSAGE, MESSAGE_BYTES_PER_GAS } from "./limits.ts";
-import type { Answer, Capability, Message } from "./message.ts";
-import { messageOverLimit } from "./message.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { ExportReference } from "./reference.ts";

@@ -5,9 +5,9 @@
  */
 
 import type { MachineState, Plain, Value } from "../image/index.ts";
+import type { BrokenCode } from "../passable/index.ts";
 import type { FunctionType } from "../wasm/index.ts";
 import type { HostFunction, Suspend } from "./host.ts";
-import type { BrokenCode } from "./message.ts";
 import type { MeterReading } from "./meter.ts";
 import type { Program } from "./program.ts";
 import type { StopReport } from "./stops.ts";

@@ -4,6 +4,16 @@
  */
 
 export type { MachineState, Plain, TreeState, Value } from "../image/index.ts";
+export {
+  type Answer,
+  type BrokenCode,
+  broken,
+  type Capability,
+  fulfilled,
+  type Message,
+  makeMessage,
+  rejected,
+} from "../passable/index.ts";
 export { CAPER_MODULE, Status, StopCode } from "./caper-module.ts";
 export { CAPER_FUNCTIONS, caperSignature } from "./caper-signatures.ts";
 export { KernelError, type KernelErrorCode } from "./errors.ts";
@@ -28,16 +38,6 @@ export { type Kernel, type KernelComponents, makeKernel, type SpawnInit, type Th
 export * as limits from "./limits.ts";
 export { type Machine, type MachineInit, makeMachine, type Stop } from "./machine.ts";
 export { HostFault, StateError } from "./machine-errors.ts";
-export {
-  type Answer,
-  type BrokenCode,
-  broken,
-  type Capability,
-  fulfilled,
-  type Message,
-  makeMessage,
-  rejected,
-} from "./message.ts";
 export type { MeterReading } from "./meter.ts";
 export { PlainReader } from "./plain-reader.ts";
 export type { Process } from "./process.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { broken } from "../passable/index.ts";
 import { PAGE_BYTES } from "./limits.ts";
-import { broken } from "./message.ts";
 import type { Process } from "./process.ts";
 import type { ProcessRecord } from "./record.ts";
 import { stoppedChildBehind } from "./record.ts";

@@ -5,6 +5,7 @@
 
 import type { Hasher, Plain, TreeState } from "../image/index.ts";
 import { moduleCid } from "../image/index.ts";
+import type { Answer, Capability } from "../passable/index.ts";
 import { decodeModule, rewriting, validateModule } from "../wasm/index.ts";
 import { hasRoomForChild, programPages } from "./children.ts";
 import { createProcess } from "./create.ts";
@@ -14,7 +15,6 @@ import type { Keeper } from "./keeper.ts";
 import { applyKeeperAction, stopProcess } from "./keeper.ts";
 import { PAGE_BYTES, PROGRAMS_CACHED_MAX, SLICE_GAS_DEFAULT } from "./limits.ts";
 import { endowmentName } from "./locator.ts";
-import type { Answer, Capability } from "./message.ts";
 import { Meter } from "./meter.ts";
 import type { Process, ProcessHost } from "./process.ts";
 import { faceOf, recordOf } from "./process.ts";

@@ -37,9 +37,7 @@ export const MAILBOX_TURNS_MAX = 4_096;
 /** Messages and answers that wait for one process, together; and never more than the memory that it was granted. */
 export const MESSAGES_BYTES_MAX: number = 32 << 20;
 
-export const MESSAGE_BYTES_MAX: number = 16 << 20;
-
-export const MESSAGE_CAPABILITIES_MAX = 1_024;
+export { MESSAGE_BYTES_MAX, MESSAGE_CAPABILITIES_MAX } from "../passable/index.ts";
 
 /** Calls of one tree to capabilities outside of it that are not answered yet. */
 export const OUTSTANDING_CALLS_MAX = 4_096;

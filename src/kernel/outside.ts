@@ -3,9 +3,9 @@
  * @module
  */
 
+import type { Answer, Capability, Message } from "../passable/index.ts";
+import { broken, messageOverLimit } from "../passable/index.ts";
 import { OUTSTANDING_CALLS_MAX } from "./limits.ts";
-import type { Answer, Capability, Message } from "./message.ts";
-import { broken, messageOverLimit } from "./message.ts";
 import type { Outstanding } from "./promise-cell.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";

@@ -4,13 +4,13 @@
  */
 
 import type { Plain, TreeState } from "../image/index.ts";
+import type { Answer, Capability, Message } from "../passable/index.ts";
 import { KernelError } from "./errors.ts";
 import type { HostValue } from "./host.ts";
 import type { Inspection } from "./inspect.ts";
 import { inspectProcess, statusOf } from "./inspect.ts";
 import { discardProcess, resumeProcess } from "./keeper.ts";
 import { PAGE_BYTES } from "./limits.ts";
-import type { Answer, Capability, Message } from "./message.ts";
 import type { MeterReading } from "./meter.ts";
 import { enter, goOn, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Answer, Capability } from "./message.ts";
-import { broken } from "./message.ts";
+import type { Answer, Capability } from "../passable/index.ts";
+import { broken } from "../passable/index.ts";
 import type { ProcessRecord } from "./record.ts";
 
 /** A call to a capability outside of the tree, under way. */

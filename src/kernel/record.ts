@@ -3,13 +3,13 @@
  * @module
  */
 
+import type { Answer, Message } from "../passable/index.ts";
+import { broken, messageOverLimit } from "../passable/index.ts";
 import { Clist } from "./clist.ts";
 import type { Guest, GuestKind, GuestMessage } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, NESTED_TURNS_MAX, PAGE_BYTES } from "./limits.ts";
 import type { Machine } from "./machine.ts";
-import type { Answer, Message } from "./message.ts";
-import { broken, messageOverLimit } from "./message.ts";
 import type { Meter } from "./meter.ts";
 import type { Program } from "./program.ts";
 import { PromiseCell } from "./promise-cell.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Answer, Capability, Message } from "./message.ts";
-import { broken } from "./message.ts";
+import type { Answer, Capability, Message } from "../passable/index.ts";
+import { broken } from "../passable/index.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 

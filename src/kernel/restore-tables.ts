@@ -5,6 +5,8 @@
 
 import type { Plain, TreeState, Value } from "../image/index.ts";
 import { decodeImage } from "../image/index.ts";
+import type { Answer, BrokenCode, Capability, Message } from "../passable/index.ts";
+import { broken } from "../passable/index.ts";
 import type { ClistEntry } from "./clist.ts";
 import {
   CLIST_ENTRIES_MAX,
@@ -15,8 +17,6 @@ import {
 } from "./limits.ts";
 import { endowmentName, locatorText } from "./locator.ts";
 import { valuesToCarriers } from "./machine-values.ts";
-import type { Answer, BrokenCode, Capability, Message } from "./message.ts";
-import { broken } from "./message.ts";
 import { attachOutstanding } from "./outside.ts";
 import { PlainReader } from "./plain-reader.ts";
 import type { Program } from "./program.ts";

@@ -5,13 +5,13 @@
  */
 
 import type { ModuleState, Plain, ProcessState, TreeState } from "../image/index.ts";
+import type { Answer, Capability } from "../passable/index.ts";
 import { makeRecord } from "./create.ts";
 import { KernelError } from "./errors.ts";
 import type { GuestKind } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { GAS_MAX, NESTING_DEPTH_MAX, PROCESSES_PER_TREE_MAX } from "./limits.ts";
 import { StateError } from "./machine-errors.ts";
-import type { Answer, Capability } from "./message.ts";
 import { Meter } from "./meter.ts";
 import { PlainReader } from "./plain-reader.ts";
 import type { Program } from "./program.ts";

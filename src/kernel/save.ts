@@ -6,10 +6,10 @@
 
 import type { Hasher, Image, ModuleState, Plain, ProcessState, TreeState } from "../image/index.ts";
 import { encodeImage, moduleCid } from "../image/index.ts";
+import type { Answer, Capability, Message } from "../passable/index.ts";
 import { rewriting } from "../wasm/index.ts";
 import type { ClistEntry } from "./clist.ts";
 import type { GuestMessage } from "./guest.ts";
-import type { Answer, Capability, Message } from "./message.ts";
 import type { Program } from "./program.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";

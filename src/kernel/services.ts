@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Capability } from "../passable/index.ts";
+import { fulfilled, rejected } from "../passable/index.ts";
 import { childServices } from "./children.ts";
 import { messageGas, receiveAnswer, sendMessage } from "./events.ts";
 import type { GuestAnswer, GuestMessage, GuestServices } from "./guest.ts";
@@ -10,8 +12,6 @@ import { ServiceError } from "./guest.ts";
 import { Suspend } from "./host.ts";
 import { discardProcess } from "./keeper.ts";
 import { LOG_BYTES_MAX } from "./limits.ts";
-import type { Capability } from "./message.ts";
-import { fulfilled, rejected } from "./message.ts";
 import { sendTo } from "./outside.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";

@@ -4,13 +4,13 @@
  */
 
 import type { Value } from "../image/index.ts";
+import { broken, fulfilled, makeMessage } from "../passable/index.ts";
 import { receiveAnswer, receiveMessage } from "./events.ts";
 import type { GuestCall, GuestEvent } from "./guest.ts";
 import type { HostValue } from "./host.ts";
 import { endProcess, stopProcess } from "./keeper.ts";
 import type { Machine, Stop } from "./machine.ts";
 import { SLICE_GAS_MAX } from "./machine.ts";
-import { broken, fulfilled, makeMessage } from "./message.ts";
 import type { ProcessRecord, Waiting } from "./record.ts";
 import type { StopReport } from "./stops.ts";
 import type { Tree } from "./tree.ts";

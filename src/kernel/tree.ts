@@ -5,10 +5,10 @@
  */
 
 import type { TreeState } from "../image/index.ts";
+import type { Capability } from "../passable/index.ts";
 import type { GuestKind } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { PROCESSES_PER_TREE_MAX } from "./limits.ts";
-import type { Capability } from "./message.ts";
 import type { Meter } from "./meter.ts";
 import type { Program } from "./program.ts";
 import type { PromiseCell } from "./promise-cell.ts";

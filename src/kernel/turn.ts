@@ -4,7 +4,7 @@
  */
 
 import type { Plain, Value } from "../image/index.ts";
-import type { Answer, Message } from "./message.ts";
+import type { Answer, Message } from "../passable/index.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { StopReport, TurnResult } from "./stops.ts";

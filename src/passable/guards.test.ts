@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { makeMessage } from "../kernel/index.ts";
 import {
   checkArguments,
   checkResult,
@@ -11,6 +10,7 @@ import {
   guardErrorSide,
   M,
   makeCapability,
+  makeMessage,
   type Pattern,
   Tagged,
 } from "./index.ts";

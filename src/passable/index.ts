@@ -3,6 +3,17 @@
  * @module
  */
 
+export {
+  type Answer,
+  type BrokenCode,
+  broken,
+  type Capability,
+  fulfilled,
+  type Message,
+  makeMessage,
+  messageOverLimit,
+  rejected,
+} from "./capability.ts";
 export { type DecodeOptions, decodePassable, type ValueOfSlot } from "./decode.ts";
 export { type EncodeOptions, encodePassable, type SlotOf } from "./encode.ts";
 export { GuardError, guardErrorSide, PassableError, type PassableErrorCode } from "./errors.ts";
@@ -25,6 +36,8 @@ export {
   GUARD_DEPTH_MAX,
   GUARD_LIST_LENGTH_MAX,
   GUARD_STRING_LENGTH_MAX,
+  MESSAGE_BYTES_MAX,
+  MESSAGE_CAPABILITIES_MAX,
   PASSABLE_BYTES_MAX,
   PASSABLE_DEPTH_MAX,
   PASSABLE_DIGITS_MAX,

@@ -6,11 +6,17 @@
 /** Of lists, structs, tagged values and errors within each other. */
 export const PASSABLE_DEPTH_MAX = 256;
 
-/** Of one encoded value. The same as the kernel allows in one message. */
-export const PASSABLE_BYTES_MAX: number = 16 << 20;
+/** Of one message of the kernel's. */
+export const MESSAGE_BYTES_MAX: number = 16 << 20;
 
-/** Capabilities and promises in one value. The same as the kernel allows in one message. */
-export const PASSABLE_SLOTS_MAX = 1024;
+/** In one message of the kernel's. */
+export const MESSAGE_CAPABILITIES_MAX = 1_024;
+
+/** Of one encoded value: as many as one message may have. */
+export const PASSABLE_BYTES_MAX: number = MESSAGE_BYTES_MAX;
+
+/** Capabilities and promises in one value: as many as one message may have. */
+export const PASSABLE_SLOTS_MAX: number = MESSAGE_CAPABILITIES_MAX;
 
 /** Digits of an integer: reading a number of n digits takes an engine more than n steps. */
 export const PASSABLE_DIGITS_MAX = 65_536;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Answer, Capability, Message } from "../kernel/index.ts";
-import { broken, fulfilled, makeMessage, rejected } from "../kernel/index.ts";
+import type { Answer, Capability, Message } from "./capability.ts";
+import { broken, fulfilled, makeMessage, rejected } from "./capability.ts";
 import { decodePassable } from "./decode.ts";
 import { type EncodeOptions, encodePassable } from "./encode.ts";
 import { PassableError } from "./errors.ts";

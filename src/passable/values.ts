@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Capability } from "../kernel/index.ts";
+import type { Capability } from "./capability.ts";
 
 /** Lists and structs are copied when they cross; what a slot stands for is not. */
 export type Passable =

@@ -5,11 +5,11 @@
  */
 
 import type { Image, Plain } from "../../image/index.ts";
+import type { Answer, Capability, Message } from "../../passable/index.ts";
 import { KernelError } from "../errors.ts";
 import type { HostValue } from "../host.ts";
 import type { Inspection } from "../inspect.ts";
 import type { KeeperAction } from "../keeper.ts";
-import type { Answer, Capability, Message } from "../message.ts";
 import type { MeterReading } from "../meter.ts";
 import type { ProcessStatus, StopReport, TurnResult } from "../stops.ts";
 import { Link, type Methods, type WireAnswer } from "./link.ts";

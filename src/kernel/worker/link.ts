@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { Answer, Capability, Message } from "../../passable/index.ts";
+import { broken } from "../../passable/index.ts";
 import { KernelError, type KernelErrorCode } from "../errors.ts";
-import type { Answer, Capability, Message } from "../message.ts";
-import { broken } from "../message.ts";
 import type { Port } from "./port.ts";
 
 /** Methods that the other side may call; arguments and results are what structured clones carry. */

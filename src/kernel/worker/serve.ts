@@ -6,11 +6,11 @@
 
 import type { Image, Plain } from "../../image/index.ts";
 import { decodeImage, encodeImage, type Hasher } from "../../image/index.ts";
+import { makeMessage } from "../../passable/index.ts";
 import type { HostValue } from "../host.ts";
 import type { Keeper, KeeperAction } from "../keeper.ts";
 import type { Kernel, SpawnInit } from "../kernel.ts";
 import { endowmentName, locatorText } from "../locator.ts";
-import { makeMessage } from "../message.ts";
 import type { Process } from "../process.ts";
 import { Link, type Methods, type WireAnswer } from "./link.ts";
 import type { Port } from "./port.ts";

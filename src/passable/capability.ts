@@ -1,6 +1,6 @@
 /**
- * Messages between processes and hosts, and their answers. The kernel does not look into the bytes: whoever encodes them names
- * the capabilities of a message by their number in its list.
+ * What can be sent to, and what is sent: capabilities, messages and their answers, as the kernel and everything above it know them. The
+ * kernel does not look into the bytes: whoever encodes them names the capabilities of a message by their number in its list.
  * @module
  */
 

@@ -1,0 +1,10 @@
+/**
+ * Border of the OCapN layer: references to objects of other peers, by CapTP. It knows nothing of processes.
+ *
+ * @module
+ */
+
+export { OcapnError, type OcapnErrorCode } from "./errors.ts";
+export { type Ed25519, KEY_BYTES, SIGNATURE_BYTES, type SigningKey } from "./keys.ts";
+export type { PeerLocator, SturdyrefLocator } from "./locator.ts";
+export type { Attach, Connection, ConnectionHandler, Netlayer } from "./netlayer.ts";
