@@ -18,6 +18,8 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** What was sent still goes out. Idempotent; `onClose` follows. */
   close(): void;
+  /** Who the netlayer has proven to be at the other end. Absent where it proves nothing: then a peer's location is only a claim. */
+  readonly remoteDesignator?: string;
 }
 
 /** What the session does with what comes in. None of its methods throws. */
