@@ -14,6 +14,7 @@ export {
   listControlled,
   serveControl,
 } from "./control.ts";
+export { makeNodeEd25519 } from "./ed25519.ts";
 export { writeFileAtomic } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
 export { defineJavaScript, readJavaScriptBase, readJavaScriptEngine } from "./javascript.ts";

@@ -1,0 +1,68 @@
+/**
+ * Every bound of the OCapN layer, in one place. Each is tested at the limit and one past it.
+ *
+ * @module
+ */
+
+/** Of a locator as a URI, in UTF-16 units like the other lengths of locators. */
+export const URI_LENGTH_MAX = 16_384;
+
+export const TRANSPORT_LENGTH_MAX = 64;
+
+export const DESIGNATOR_LENGTH_MAX = 1_024;
+
+/** Hints of one locator. */
+export const HINTS_MAX = 32;
+
+export const HINT_NAME_LENGTH_MAX = 64;
+
+/** A URL, as a rule. */
+export const HINT_VALUE_LENGTH_MAX = 2_048;
+
+export const SWISS_NUMBER_BYTES_MAX = 256;
+
+/** Of one message of CapTP, either way. */
+export const MESSAGE_BYTES_MAX: number = 16 << 20;
+
+/** Objects and promises that the peer holds of this side, in one session; and as many that this side holds of the peer. */
+export const EXPORTS_MAX = 1_000_000;
+export const IMPORTS_MAX = 1_000_000;
+
+/** Answers that the peer has asked for and not dropped, in one session; and as many that this side waits for. */
+export const ANSWERS_MAX = 262_144;
+export const QUESTIONS_MAX = 262_144;
+
+/** Messages of the peer that are delivered and not done, in one session: how many, and how many bytes they had. */
+export const UNDONE_MESSAGES_MAX = 262_144;
+export const UNDONE_BYTES_MAX: number = 64 << 20;
+
+/** What was sent and is not yet taken by the network, of one session. Beyond it calls are refused; answers end the session. */
+export const OUTGOING_BYTES_MAX: number = 64 << 20;
+
+/** Then what is waiting goes to the connection before the turn ends. */
+export const OUTBOX_BYTES_SOON: number = 128 << 10;
+
+/** In one `op:gc-exports` or `op:gc-answers` that is sent. */
+export const POSITIONS_PER_GC_MESSAGE_MAX = 4_096;
+
+/** Sessions at once, and connections that are not sessions yet. */
+export const SESSIONS_MAX = 4_096;
+export const HANDSHAKES_MAX = 256;
+
+/** From the connection to the session. */
+export const HANDSHAKE_TIMEOUT_MS = 30_000;
+
+/** Gifts that lie ready, or are asked for and not there yet, of one gifter's session; and of sessions that are over, together. */
+export const GIFTS_MAX = 4_096;
+export const GIFTS_ORPHANED_MAX = 4_096;
+
+export const GIFT_ID_BYTES_MAX = 256;
+
+/** Handoff counts that a session remembers beyond the ones below which all were used. */
+export const HANDOFF_COUNTS_MAX = 4_096;
+
+/** Objects that one peer serves. */
+export const SERVED_MAX = 65_536;
+
+/** Of a reason in `op:abort`; more is cut. */
+export const ABORT_REASON_LENGTH_MAX = 1_024;
