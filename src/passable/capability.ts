@@ -35,15 +35,32 @@ export type Answer =
   | { readonly status: "fulfilled" | "rejected"; readonly message: Message }
   | { readonly status: "broken"; readonly code: BrokenCode; readonly reason: string };
 
+/** An answer that comes later. Never rejects, unless the host has failed. */
+export interface PendingAnswer extends Promise<Answer> {
+  /** Takes messages already now for what the answer will be. Without it they wait until it is there. */
+  readonly pipeline?: Capability;
+}
+
 /**
  * What a message can be sent to. Hosts implement it for what they endow; references to the exports of guests implement it too.
  * `receive` may answer at once: then the caller does not even park. It must not keep `message.bytes` beyond the call without copying.
  * If it throws, that is a fault of the host: the guest gets a broken answer without details, `onFault` of the kernel the error.
  */
 export interface Capability {
-  receive(message: Message): Answer | Promise<Answer>;
+  receive(message: Message): Answer | PendingAnswer;
+  /** The same where nobody wants the answer. Without it, what `receive` answers is dropped. */
+  receiveOnly?(message: Message): void;
+  /** It is a promise, and this what it comes to. Messages sent to it before are for what it will be fulfilled with. */
+  settled?(): Promise<Answer>;
   /** How an image names this capability; without one it is named by the name under which it was endowed. */
   readonly locator?: Plain;
+}
+
+/** It stands for something that is not known yet. */
+export type PromiseCapability = Capability & Required<Pick<Capability, "settled">>;
+
+export function isPromiseCapability(capability: Capability): capability is PromiseCapability {
+  return capability.settled !== undefined;
 }
 
 export function makeMessage(bytes: Uint8Array, capabilities: readonly Capability[] = []): Message {
@@ -69,4 +86,27 @@ export function messageOverLimit(byteLength: number, capabilityCount: number): s
     return `message with ${capabilityCount} capabilities; at most ${MESSAGE_CAPABILITIES_MAX}`;
   }
   return undefined;
+}
+
+/** `"$0"` or `"&0"` with up to four digits: a value that is a reference, and nothing else (docs/spec/passable.md). */
+const REFERENCE = /^"[$&](0|[1-9][0-9]{0,3})"$/;
+const REFERENCE_BYTES_MAX = 7;
+
+/**
+ * The capability that an answer is, if it is one: what messages to its promise are for. It is the one place where it matters to the
+ * kernel what the bytes of a message say.
+ */
+export function capabilityOfAnswer({ bytes, capabilities }: Message): Capability | undefined {
+  if (capabilities.length === 0 || bytes.length > REFERENCE_BYTES_MAX) return undefined;
+  const index = REFERENCE.exec(String.fromCharCode(...bytes))?.[1];
+  return index === undefined ? undefined : capabilities[Number(index)];
+}
+
+/** What a message to a promise comes to that was fulfilled with data. */
+export const NO_TARGET: Answer = broken("no-target", "the promise came to a value that takes no messages");
+
+/** Takes a message to a promise on to what it came to. */
+export function passOn(answer: Answer, message: Message): Answer | PendingAnswer {
+  if (answer.status !== "fulfilled") return answer;
+  return capabilityOfAnswer(answer.message)?.receive(message) ?? NO_TARGET;
 }

@@ -8,10 +8,16 @@ export {
   type BrokenCode,
   broken,
   type Capability,
+  capabilityOfAnswer,
   fulfilled,
+  isPromiseCapability,
   type Message,
   makeMessage,
   messageOverLimit,
+  NO_TARGET,
+  type PendingAnswer,
+  type PromiseCapability,
+  passOn,
   rejected,
 } from "./capability.ts";
 export { type DecodeOptions, decodePassable, type ValueOfSlot } from "./decode.ts";
@@ -46,12 +52,26 @@ export {
 export {
   BrokenError,
   callCapability,
+  capabilityOfPromise,
   decodeMessage,
   encodeMessage,
   type HostMethod,
   makeCapability,
   makeDispatcher,
+  promiseOfCapability,
   valueOfAnswer,
 } from "./messages.ts";
 export type { InterfaceGuard, MethodGuard, MethodGuards, MethodsOf } from "./method-guards.ts";
-export { GuestError, isCapability, type Passable, type Slot, type SlotKind, Tagged } from "./values.ts";
+export { Far, farName, isTarget, type PassStyle, passStyleOf } from "./pass-style.ts";
+export * from "./syrup/index.ts";
+export {
+  GuestError,
+  isCapability,
+  isSelector,
+  makeSelector,
+  type Passable,
+  Selector,
+  type Slot,
+  type SlotKind,
+  Tagged,
+} from "./values.ts";

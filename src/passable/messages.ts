@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Answer, Capability, Message } from "./capability.ts";
-import { broken, fulfilled, makeMessage, rejected } from "./capability.ts";
+import type { Answer, Capability, Message, PromiseCapability } from "./capability.ts";
+import { broken, fulfilled, isPromiseCapability, makeMessage, passOn, rejected } from "./capability.ts";
 import { decodePassable } from "./decode.ts";
 import { type EncodeOptions, encodePassable } from "./encode.ts";
 import { PassableError } from "./errors.ts";
@@ -15,30 +15,68 @@ import { GuestError, isCapability, type Slot } from "./values.ts";
 export function encodeMessage(value: unknown, options: Pick<EncodeOptions, "stacks"> = {}): Message {
   const capabilities: Capability[] = [];
   const slotOf = (object: object): Slot | undefined => {
-    if (!isCapability(object)) return undefined;
-    let index = capabilities.indexOf(object);
+    const capability = object instanceof Promise ? capabilityOfPromise(object) : object;
+    if (!isCapability(capability)) return undefined;
+    let index = capabilities.indexOf(capability);
     if (index < 0) {
       if (capabilities.length === PASSABLE_SLOTS_MAX) {
         throw new PassableError("limit", `more than ${PASSABLE_SLOTS_MAX} capabilities in one message`);
       }
-      index = capabilities.push(object) - 1;
+      index = capabilities.push(capability) - 1;
     }
-    return { kind: "capability", index };
+    return { kind: isPromiseCapability(capability) ? "promise" : "capability", index };
   };
   const bytes = encodePassable(value, { ...options, slotOf });
   return makeMessage(bytes, capabilities);
 }
 
+/** Promises in it are promises of JavaScript. One that is rejected is no unhandled rejection: a guest must not end its host by one. */
 export function decodeMessage(message: Message): unknown {
   return decodePassable(message.bytes, {
     valueOfSlot(slot) {
       const capability = message.capabilities[slot.index];
-      if (capability === undefined || slot.kind !== "capability") {
+      if (capability !== undefined && slot.kind === "capability") return capability;
+      if (capability === undefined || !isPromiseCapability(capability)) {
         throw new PassableError("malformed", "passable value: a reference to nothing");
       }
-      return capability;
+      return promiseOfCapability(capability);
     },
   });
+}
+
+/** A promise that crosses back and forth stays the same one, on both sides. */
+const promises = new WeakMap<Capability, Promise<unknown>>();
+const promiseCapabilities = new WeakMap<Promise<unknown>, Capability>();
+
+function tie(promise: Promise<unknown>, capability: Capability): void {
+  promises.set(capability, promise);
+  promiseCapabilities.set(promise, capability);
+}
+
+/** What a capability that is a promise comes to, as a value. */
+export function promiseOfCapability(capability: PromiseCapability): Promise<unknown> {
+  const known = promises.get(capability);
+  if (known !== undefined) return known;
+  const promise = capability.settled().then(valueOfAnswer);
+  promise.catch(() => {});
+  tie(promise, capability);
+  return promise;
+}
+
+/** A promise as a capability. Messages to it wait until it is settled. */
+export function capabilityOfPromise(promise: Promise<unknown>): Capability {
+  const known = promiseCapabilities.get(promise);
+  if (known !== undefined) return known;
+  const answer = promise.then(answerWith, refusal);
+  const capability: Capability = Object.freeze({
+    settled: () => answer,
+    receive(message: Message): Promise<Answer> {
+      const own = makeMessage(message.bytes.slice(), message.capabilities);
+      return answer.then((settled) => passOn(settled, own));
+    },
+  });
+  tie(promise, capability);
+  return capability;
 }
 
 /** The kernel, not the callee, answered. `code` is one of its `BrokenCode`s. */

@@ -1,7 +1,7 @@
 /**
  * What messages are made of: undefined, null, booleans, numbers, integers of any size, strings, bytes, lists, structs with
- * string keys, tagged values, errors, and references to capabilities and promises (docs/spec/passable.md). It is the model of
- * OCapN; symbols and OCapN's own encoding are not here.
+ * string keys, symbols, tagged values, errors, and references to capabilities and promises (docs/spec/passable.md). It is the model of
+ * OCapN (Model draft).
  * @module
  */
 
@@ -16,6 +16,7 @@ export type Passable =
   | bigint
   | string
   | Uint8Array
+  | Selector
   | Error
   | object
   | readonly Passable[]
@@ -37,6 +38,28 @@ export class Tagged {
     this.payload = payload;
     Object.freeze(this);
   }
+}
+
+/**
+ * A symbol of OCapN's: a name that is no string, such as that of a method. JavaScript's own symbols would not do: registered ones are
+ * never collected, others are not equal to themselves after a passage.
+ */
+export class Selector {
+  readonly name: string;
+
+  constructor(name: string) {
+    if (typeof name !== "string") throw new TypeError(`name: expected a string, got ${typeof name}`);
+    this.name = name;
+    Object.freeze(this);
+  }
+}
+
+export function makeSelector(name: string): Selector {
+  return new Selector(name);
+}
+
+export function isSelector(value: unknown): value is Selector {
+  return value instanceof Selector;
 }
 
 /** What a reference in a value is to. */

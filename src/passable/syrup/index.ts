@@ -1,0 +1,16 @@
+/**
+ * Syrup, the encoding that OCapN's messages are written in (docs/spec/syrup.md).
+ * @module
+ */
+
+export { compareBytes, sortKeys } from "./key-order.ts";
+export {
+  SYRUP_BUFFER_BYTES_MAX,
+  SYRUP_BYTES_MAX,
+  SYRUP_DEPTH_MAX,
+  SYRUP_DIGITS_MAX,
+  type SyrupLimits,
+} from "./limits.ts";
+export { type ReadHooks, readPassable, type WriteHooks, writePassable } from "./passable.ts";
+export { type SyrupKind, SyrupReader, type SyrupReaderOptions } from "./reader.ts";
+export { SyrupWriter } from "./writer.ts";

@@ -1,0 +1,232 @@
+/**
+ * Writes canonical Syrup (Syrup draft) into a buffer that grows. It writes what it is told, in that order: whoever writes a struct or a
+ * set brings its keys in order (key-order.ts).
+ * @module
+ */
+
+import { PassableError } from "../errors.ts";
+import { SYRUP_BUFFER_BYTES_MAX, SYRUP_DIGITS_MAX } from "./limits.ts";
+import * as tag from "./tags.ts";
+
+const CAPACITY_AT_FIRST = 1_024;
+/** A buffer that a large message made larger than this is not kept for the next one. */
+const CAPACITY_KEPT_MAX = 65_536;
+/** Beyond this many units the engine's encoder is faster than a loop. */
+const LOOP_UNITS_MAX = 48;
+/** A UTF-16 unit makes at most three bytes of UTF-8. */
+const UNIT_BYTES_MAX = 3;
+/** Length and tag before a string or bytes: a length is below 2^53. */
+const PREFIX_BYTES_MAX = 17;
+const FLOAT64_WITH_TAG = 1 + tag.FLOAT64_BYTES;
+
+const utf8 = new TextEncoder();
+
+export class SyrupWriter {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY_AT_FIRST);
+  #view: DataView | undefined;
+  #at = 0;
+
+  /** Of what was written and not yet taken. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Forgets what was written after the first `length` bytes. */
+  truncate(length: number): void {
+    if (!Number.isInteger(length) || length < 0 || length > this.#at) {
+      throw new RangeError(`length: expected an integer from 0 to ${this.#at}, got ${length}`);
+    }
+    this.#at = length;
+  }
+
+  /** Hands the bytes over; the writer begins anew. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.slice(0, this.#at);
+    this.#at = 0;
+    if (this.#bytes.length > CAPACITY_KEPT_MAX) {
+      this.#bytes = new Uint8Array(CAPACITY_AT_FIRST);
+      this.#view = undefined;
+    }
+    return taken;
+  }
+
+  /** A copy of a part. */
+  slice(start: number, end: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(start, Math.min(end, this.#at));
+  }
+
+  beginRecord(): void {
+    this.#byte(tag.RECORD);
+  }
+
+  endRecord(): void {
+    this.#byte(tag.RECORD_END);
+  }
+
+  beginList(): void {
+    this.#byte(tag.LIST);
+  }
+
+  endList(): void {
+    this.#byte(tag.LIST_END);
+  }
+
+  beginStruct(): void {
+    this.#byte(tag.STRUCT);
+  }
+
+  endStruct(): void {
+    this.#byte(tag.STRUCT_END);
+  }
+
+  beginSet(): void {
+    this.#byte(tag.SET);
+  }
+
+  endSet(): void {
+    this.#byte(tag.SET_END);
+  }
+
+  writeBoolean(value: boolean): void {
+    this.#byte(value ? tag.TRUE : tag.FALSE);
+  }
+
+  /** All NaNs are written as one; -0 and 0 are two (Model draft, "Float64"). */
+  writeFloat64(value: number): void {
+    this.#reserve(FLOAT64_WITH_TAG);
+    this.#bytes[this.#at] = tag.FLOAT64;
+    this.#view ??= new DataView(this.#bytes.buffer);
+    this.#view.setFloat64(this.#at + 1, Number.isNaN(value) ? Number.NaN : value);
+    this.#at += FLOAT64_WITH_TAG;
+  }
+
+  /** An integer of any size; a number must be a safe integer. */
+  writeInteger(value: number | bigint): void {
+    if (typeof value === "bigint") {
+      if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
+        this.#bigInteger(value);
+        return;
+      }
+      value = Number(value);
+    } else if (!Number.isSafeInteger(value)) {
+      throw new RangeError(`value: expected a safe integer or a bigint, got ${value}`);
+    }
+    this.#reserve(PREFIX_BYTES_MAX);
+    this.#digits(value < 0 ? -value : value, value < 0 ? tag.MINUS : tag.PLUS);
+  }
+
+  writeString(text: string): void {
+    this.#text(text, tag.STRING);
+  }
+
+  writeSymbol(name: string): void {
+    this.#text(name, tag.SYMBOL);
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.#reserve(PREFIX_BYTES_MAX + bytes.length);
+    this.#digits(bytes.length, tag.BYTES);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** A value, or a part of one, that is Syrup already. */
+  writeRaw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  #byte(byte: number): void {
+    if (this.#at === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#at++] = byte;
+  }
+
+  #reserve(count: number): void {
+    if (this.#at + count > this.#bytes.length) this.#grow(count);
+  }
+
+  #grow(count: number): void {
+    if (this.#at + count > SYRUP_BUFFER_BYTES_MAX) {
+      throw new PassableError("limit", `syrup: more than ${SYRUP_BUFFER_BYTES_MAX} bytes to be written at a time`);
+    }
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + count));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+    this.#view = undefined;
+  }
+
+  /** A safe integer that is not negative, and the tag after it. There must be room. */
+  #digits(value: number, tagAfter: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    if (value < 10) {
+      bytes[at++] = tag.ZERO + value;
+    } else {
+      const end = at + digitCount(value);
+      at = end;
+      while (value >= 10) {
+        const rest = Math.floor(value / 10);
+        bytes[--at] = tag.ZERO + (value - rest * 10);
+        value = rest;
+      }
+      bytes[--at] = tag.ZERO + value;
+      at = end;
+    }
+    bytes[at] = tagAfter;
+    this.#at = at + 1;
+  }
+
+  #bigInteger(value: bigint): void {
+    const digits = (value < 0n ? -value : value).toString();
+    if (digits.length > SYRUP_DIGITS_MAX) {
+      throw new PassableError("limit", `integer of ${digits.length} digits; at most ${SYRUP_DIGITS_MAX}`);
+    }
+    this.#reserve(digits.length + 1);
+    for (let i = 0; i < digits.length; i++) this.#bytes[this.#at++] = digits.charCodeAt(i);
+    this.#bytes[this.#at++] = value < 0n ? tag.MINUS : tag.PLUS;
+  }
+
+  #text(text: string, tagBefore: number): void {
+    const length = text.length;
+    this.#reserve(PREFIX_BYTES_MAX + length * UNIT_BYTES_MAX);
+    if (length > LOOP_UNITS_MAX) {
+      this.#encoded(text, tagBefore);
+      return;
+    }
+    const start = this.#at;
+    this.#digits(length, tagBefore);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) {
+        this.#at = start;
+        this.#encoded(text, tagBefore);
+        return;
+      }
+      bytes[at++] = unit;
+    }
+    this.#at = at;
+  }
+
+  /** With the engine's encoder, which would replace lone surrogates without a word. */
+  #encoded(text: string, tagBefore: number): void {
+    if (!text.isWellFormed()) {
+      throw new PassableError("unpassable", "a string with a lone surrogate cannot be passed: it is no Unicode text");
+    }
+    const start = this.#at;
+    const guess = start + digitCount(text.length) + 1;
+    const { written } = utf8.encodeInto(text, this.#bytes.subarray(guess));
+    this.#digits(written, tagBefore);
+    if (this.#at !== guess) this.#bytes.copyWithin(this.#at, guess, guess + written);
+    this.#at += written;
+  }
+}
+
+/** Of a safe integer that is not negative. */
+function digitCount(value: number): number {
+  let count = 1;
+  for (let bound = 10; value >= bound; bound *= 10) count++;
+  return count;
+}
