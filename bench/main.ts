@@ -32,6 +32,7 @@ const BENCHES: { readonly [name: string]: (options: Options) => Promise<Report> 
   rewriting: async (options) => (await import("./rewriting.ts")).benchRewriting(options),
   processes: async (options) => (await import("./processes.ts")).benchProcesses(options),
   library: async () => (await import("./library.ts")).benchLibrary(),
+  ocapn: async (options) => (await import("./ocapn.ts")).benchOcapn(options.rounds),
   stalls: async () => (await import("./stalls.ts")).benchStalls(),
 };
 

@@ -1,0 +1,158 @@
+/**
+ * Calls to objects of another process on this machine: Caper's OCapN over its netlayers, beside Cap'n Web, @endo/captp, and Endo's OCapN
+ * where a checkout of it is named. Wall-clock time, since two processes take part; one round measures every system once.
+ *
+ * @module
+ */
+import { fork } from "node:child_process";
+import { median } from "./measure.ts";
+import { type Answer, CHAIN_DEPTH, IN_FLIGHT, type Measured, type MeasureName, type Role } from "./ocapn-process.ts";
+import { SYSTEMS } from "./ocapn-system.ts";
+import type { Cell, Report } from "./report.ts";
+
+const PROCESS = new URL("./ocapn-process.ts", import.meta.url).pathname;
+const WARMUPS = 2;
+/** Of the rounds of other benches; each of these takes seconds. */
+const ROUNDS_SHARE = 1 / 3;
+/** A system that takes longer than this for one measurement is not asked again for it. */
+const SLOW_MS = 5_000;
+
+/** Where the two ends are. */
+type Place = "apart" | "together";
+
+interface Row {
+  readonly measure: MeasureName;
+  readonly place: Place;
+  readonly title: string;
+  /** Of a rate per second. */
+  readonly show: (perSecond: number) => string;
+}
+
+const rate = (perSecond: number) => `${(perSecond / 1000).toFixed(1)}k/s`;
+const time = (perSecond: number) => `${(1000 / perSecond).toFixed(2)} ms`;
+const ROWS: readonly Row[] = [
+  { measure: "sequential", place: "apart", title: "calls one after another", show: rate },
+  { measure: "sequential", place: "together", title: "the same, both ends in one process", show: rate },
+  { measure: "inFlight", place: "apart", title: `${IN_FLIGHT} calls in flight`, show: rate },
+  { measure: "inFlight", place: "together", title: "the same, both ends in one process", show: rate },
+  { measure: "chain", place: "apart", title: `a chain of ${CHAIN_DEPTH} pipelined calls`, show: time },
+  { measure: "text", place: "apart", title: "1 MB of text, there and back", show: time },
+  { measure: "bytes", place: "apart", title: "1 MB of bytes, there and back", show: time },
+  { measure: "connect", place: "apart", title: "connect, to the first answer", show: time },
+];
+
+interface Driver {
+  readonly name: string;
+  measure(name: MeasureName, place: Place): Promise<Measured>;
+  stop(): void;
+}
+
+interface Child {
+  /** What it has to tell next. */
+  next(): Promise<Answer>;
+  ask(name: MeasureName): Promise<Measured>;
+  stop(): void;
+}
+
+function start(role: Role, key: string, address = ""): Child {
+  // What it prints would be taken for the report.
+  const child = fork(PROCESS, [role, key, address], { stdio: ["ignore", 2, 2, "ipc"], execArgv: [] });
+  let settle: PromiseWithResolvers<Answer> = Promise.withResolvers();
+  child.on("message", (answer: Answer) => settle.resolve(answer));
+  child.on("exit", (code) => settle.resolve({ error: `a process of ${key} ended with code ${code}` }));
+  const next = async (): Promise<Answer> => {
+    const answer = await settle.promise;
+    if ("error" in answer) throw new Error(`bench ocapn: ${answer.error}`);
+    return answer;
+  };
+  return {
+    next,
+    async ask(name) {
+      settle = Promise.withResolvers();
+      child.send(name);
+      return (await next()) as Measured;
+    },
+    stop: () => void child.kill(),
+  };
+}
+
+/** Three processes of the system, or undefined with a word to the user where it cannot run. */
+async function startDriver(key: string): Promise<Driver | undefined> {
+  const server = start("serve", key);
+  const address = await server.next();
+  if (!("ready" in address)) {
+    if ("missing" in address) console.error(`bench ocapn: without ${key}: ${address.missing}`);
+    server.stop();
+    return undefined;
+  }
+  const apart = start("drive", key, address.ready);
+  const together = start("both", key);
+  const ready = await apart.next();
+  await together.next();
+  return {
+    name: "ready" in ready ? ready.ready : key,
+    measure: (name, place) => (place === "apart" ? apart : together).ask(name),
+    stop() {
+      for (const child of [server, apart, together]) child.stop();
+    },
+  };
+}
+
+/** For each driver what its rounds measured. */
+async function runRounds(drivers: readonly Driver[], { measure, place }: Row, rounds: number): Promise<Measured[][]> {
+  const results = drivers.map((): Measured[] => []);
+  for (let round = -WARMUPS; round < rounds; round++) {
+    for (const [index, driver] of drivers.entries()) {
+      const measured = results[index]!;
+      if (measured.some(({ wallMs }) => wallMs > SLOW_MS)) continue;
+      const one = await driver.measure(measure, place);
+      if (round >= 0 || one.wallMs > SLOW_MS) measured.push(one);
+    }
+  }
+  return results;
+}
+
+function perSecond(measured: readonly Measured[]): number {
+  return median(measured.map(({ count, wallMs }) => (count * 1000) / wallMs));
+}
+
+function cellsOf(row: Row, results: readonly Measured[][]): Cell[] {
+  const rates = results.map(perSecond);
+  return [
+    row.title,
+    ...rates.map((mine) => (mine === 0 ? "-" : `${row.show(mine)} (${(mine / rates[0]!).toFixed(2)})`)),
+  ];
+}
+
+export async function benchOcapn(allRounds: number): Promise<Report> {
+  const rounds = Math.ceil(allRounds * ROUNDS_SHARE);
+  const drivers: Driver[] = [];
+  const rows: Cell[][] = [];
+  const details: { [measure: string]: { [system: string]: readonly Measured[] } } = {};
+  try {
+    for (const key of Object.keys(SYSTEMS)) {
+      const driver = await startDriver(key);
+      if (driver !== undefined) drivers.push(driver);
+    }
+    for (const row of ROWS) {
+      const results = await runRounds(drivers, row, rounds);
+      rows.push(cellsOf(row, results));
+      details[`${row.measure} ${row.place}`] = Object.fromEntries(
+        drivers.map(({ name }, index) => [name, results[index]!]),
+      );
+    }
+  } finally {
+    for (const driver of drivers) driver.stop();
+  }
+  return {
+    name: "ocapn",
+    title: "Calls between two processes",
+    columns: ["what", ...drivers.map(({ name }) => name)],
+    rows,
+    notes: [
+      "Wall-clock time over loopback; in parentheses the speed as a ratio to the first column's, where more is better.",
+      "Asked of Caper: 15k calls one after another and 50k in flight a second on the raw netlayer, 3k and 20k on libp2p.",
+    ],
+    details,
+  };
+}
