@@ -24,6 +24,12 @@ export const SWISS_NUMBER_BYTES_MAX = 256;
 /** Of one message of CapTP, either way. */
 export const MESSAGE_BYTES_MAX: number = 16 << 20;
 
+/** Of one frame of a netlayer that has frames: one message. */
+export const FRAME_BYTES_MAX: number = MESSAGE_BYTES_MAX;
+
+/** Incoming connections of one netlayer at once, those in their handshake included. */
+export const CONNECTIONS_MAX = 4_096;
+
 /** Objects and promises that the peer holds of this side, in one session; and as many that this side holds of the peer. */
 export const EXPORTS_MAX = 1_000_000;
 export const IMPORTS_MAX = 1_000_000;
