@@ -4,7 +4,12 @@
  * @module
  */
 
+export type { SessionTables } from "./captp/session.ts";
+export { CAPTP_VERSION, makeOcapn, type Ocapn, type OcapnInit, type WireEvent } from "./client/ocapn.ts";
+export { type Collector, type Held, makeWeakCollector } from "./collector.ts";
 export { OcapnError, type OcapnErrorCode } from "./errors.ts";
+export { E, type EventualSend } from "./eventual/e.ts";
+export type { Crossed, Eventual, EventualGet, EventualOnly, Reference, Remote } from "./eventual/types.ts";
 export { type Ed25519, KEY_BYTES, makeNobleEd25519, SIGNATURE_BYTES, type SigningKey } from "./keys.ts";
 export {
   formatPeerUri,
@@ -19,3 +24,4 @@ export {
   samePeer,
 } from "./locator.ts";
 export type { Attach, Connection, ConnectionHandler, Netlayer } from "./netlayer.ts";
+export { SturdyRef } from "./sturdyref.ts";

@@ -1,0 +1,59 @@
+/**
+ * The object at position 0, by which a peer gets its first references (CapTP draft, The bootstrap Object).
+ *
+ * @module
+ */
+
+import { Far, isTarget } from "../../passable/index.ts";
+import { OcapnError } from "../errors.ts";
+import { handlerOf } from "../eventual/handler.ts";
+import { checkSignedReceive } from "../handoff/certificates.ts";
+import { HandoffCounts } from "../handoff/counts.ts";
+import { SignedReceiveValue } from "../handoff/envelope.ts";
+import type { Gifts } from "../handoff/gifts.ts";
+import type { Ed25519 } from "../keys.ts";
+import { Presence } from "./import-table.ts";
+import type { Served } from "./served.ts";
+import type { Session } from "./session.ts";
+
+export interface BootstrapInit {
+  readonly session: Session;
+  readonly gifts: Gifts;
+  readonly ed25519: Ed25519;
+  lookUp(swissNumber: Uint8Array): Served | undefined;
+}
+
+export function makeBootstrap(init: BootstrapInit): object {
+  const { session, gifts } = init;
+  const counts = new HandoffCounts();
+  return Far("bootstrap", {
+    fetch(swissNumber: unknown): object {
+      const served = swissNumber instanceof Uint8Array ? init.lookUp(swissNumber) : undefined;
+      if (served === undefined)
+        throw new OcapnError("unknown-object", "fetch: no object is served under that swiss number");
+      return served;
+    },
+    "deposit-gift": (giftId: unknown, gift: unknown): void => {
+      if (!(giftId instanceof Uint8Array))
+        throw new OcapnError("handoff", "deposit-gift: expected a gift identifier in bytes");
+      // Only what this side has given away can be handed on through it: neither data, nor an object of the gifter's own.
+      const handler = handlerOf(gift);
+      if (!isTarget(gift) || (handler instanceof Presence && handler.sender === session)) {
+        throw new OcapnError("handoff", "deposit-gift: expected an object of this peer's");
+      }
+      gifts.deposit(session.init.id, giftId, session.references.asServed(gift));
+    },
+    "withdraw-gift": (value: unknown): unknown => {
+      if (!(value instanceof SignedReceiveValue))
+        throw new OcapnError("handoff", "withdraw-gift: expected a certificate");
+      const { certificate } = value;
+      const { session: gifterSession, giftId } = certificate.signed.signedGive.signed;
+      const gifterKey = gifts.gifterKey(gifterSession);
+      if (gifterKey === undefined)
+        throw new OcapnError("handoff", "withdraw-gift: this peer has no session with the giver");
+      checkSignedReceive({ ed25519: init.ed25519, receiver: session, certificate, gifterKey });
+      counts.use(certificate.signed.handoffCount);
+      return gifts.withdraw(gifterSession, giftId);
+    },
+  });
+}

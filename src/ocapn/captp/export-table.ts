@@ -1,0 +1,97 @@
+/**
+ * What a session has given to its peer: by position, and how often each was sent. An entry goes when the peer has dropped it as often as it
+ * was sent (CapTP draft, `op:gc-exports`). Positions are never used again.
+ *
+ * @module
+ */
+
+import { OcapnError } from "../errors.ts";
+import { BOOTSTRAP, type ExportPosition, exportPosition } from "./positions.ts";
+
+export interface ExportEntry {
+  readonly position: ExportPosition;
+  value: object;
+  /** How often it was sent and not dropped. */
+  count: number;
+}
+
+export class ExportTable {
+  readonly #entries = new Map<ExportPosition, ExportEntry>();
+  readonly #byValue = new Map<object, ExportEntry>();
+  readonly #entriesMax: number;
+  /** Sent in the message that is being written. */
+  #sent: ExportEntry[] = [];
+  #next = BOOTSTRAP + 1;
+
+  constructor(init: { readonly bootstrap: object; readonly entriesMax: number }) {
+    this.#entriesMax = init.entriesMax;
+    const position = exportPosition(BOOTSTRAP);
+    this.#entries.set(position, { position, value: init.bootstrap, count: 1 });
+  }
+
+  /** Without the bootstrap object. */
+  get size(): number {
+    return this.#entries.size - 1;
+  }
+
+  valueAt(position: ExportPosition): object | undefined {
+    return this.#entries.get(position)?.value;
+  }
+
+  /** One more reference to it goes out. The same object has the same position for as long as the peer holds it. */
+  send(value: object): ExportPosition {
+    let entry = this.#byValue.get(value);
+    if (entry === undefined) {
+      if (this.#entries.size > this.#entriesMax) {
+        throw new OcapnError(
+          "limit",
+          `exports: the peer holds ${this.#entriesMax} objects of this side, which is the limit`,
+        );
+      }
+      entry = { position: exportPosition(this.#next++), value, count: 0 };
+      this.#entries.set(entry.position, entry);
+      this.#byValue.set(value, entry);
+    }
+    entry.count += 1;
+    this.#sent.push(entry);
+    return entry.position;
+  }
+
+  /** The message went out. */
+  commit(): void {
+    if (this.#sent.length > 0) this.#sent = [];
+  }
+
+  /** The message will not go out. */
+  undo(): void {
+    for (const entry of this.#sent) this.#drop(entry, 1);
+    this.#sent = [];
+  }
+
+  /** Throws for what the peer cannot drop: that is an error of the protocol. */
+  drop(position: ExportPosition, wireDelta: number): void {
+    // The bootstrap object is nobody's to drop, and some peers do.
+    if (position === BOOTSTRAP) return;
+    const entry = this.#entries.get(position);
+    if (entry === undefined || wireDelta < 1 || wireDelta > entry.count) {
+      throw new OcapnError(
+        "malformed",
+        `op:gc-exports: position ${position} was sent ${entry?.count ?? 0} times, and cannot be dropped ${wireDelta} times`,
+      );
+    }
+    this.#drop(entry, wireDelta);
+  }
+
+  #drop(entry: ExportEntry, times: number): void {
+    entry.count -= times;
+    if (entry.count > 0) return;
+    this.#entries.delete(entry.position);
+    if (this.#byValue.get(entry.value) === entry) this.#byValue.delete(entry.value);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#byValue.clear();
+    this.#sent = [];
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * What a session does with each message of its peer (CapTP draft, Operations, "Receiving").
+ *
+ * @module
+ */
+
+import type { Import, Target } from "../codecs/fields.ts";
+import type { CaptpMessage } from "../codecs/messages.ts";
+import { OcapnError } from "../errors.ts";
+import { deliver, takeStep } from "../eventual/deliver.ts";
+import type { Step } from "../eventual/handler.ts";
+import { UNDONE_BYTES_MAX, UNDONE_MESSAGES_MAX } from "../limits.ts";
+import { Answer } from "./answers.ts";
+import { answerPosition, exportPosition } from "./positions.ts";
+import { Resolver } from "./resolver.ts";
+import { Served } from "./served.ts";
+import type { Session } from "./session.ts";
+
+type MessageOf<T extends CaptpMessage["type"]> = Extract<CaptpMessage, { readonly type: T }>;
+
+export class Inbound {
+  readonly #session: Session;
+  /** Messages whose targets have not answered yet: what the peer makes this side hold. */
+  #undone = 0;
+  #undoneBytes = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Throws for an error of the protocol, which ends the session. */
+  dispatch(message: CaptpMessage, byteLength: number): void {
+    switch (message.type) {
+      case "op:deliver":
+        this.#deliver(message, byteLength);
+        return;
+      case "op:listen":
+        this.#listen(message, byteLength);
+        return;
+      case "op:get":
+        this.#step(message, { op: "get", fieldName: message.fieldName }, byteLength);
+        return;
+      case "op:index":
+        this.#step(message, { op: "index", index: message.index }, byteLength);
+        return;
+      case "op:untag":
+        this.#step(message, { op: "untag", tag: message.tag }, byteLength);
+        return;
+      case "op:gc-exports":
+        this.#dropExports(message);
+        return;
+      case "op:gc-answers":
+        for (const position of message.answerPositions) this.#session.answers.drop(answerPosition(position));
+        return;
+      case "op:abort":
+        this.#session.end(new OcapnError("aborted", `the peer ended the session: ${message.reason}`));
+        this.#session.init.connection.close();
+        return;
+      case "op:start-session":
+        throw new OcapnError("malformed", "op:start-session: the session has begun already");
+      default:
+        message satisfies never;
+    }
+  }
+
+  #deliver(message: MessageOf<"op:deliver">, byteLength: number): void {
+    const { to, args } = message;
+    if (message.answerPosition !== false) this.#session.answers.assertFree(answerPosition(message.answerPosition));
+    const target = this.#targetOf(to);
+    const result = target instanceof Resolver ? target.settle(args) : attempt(() => send(target, args));
+    this.#answer(message.answerPosition, message.resolveMe, result, byteLength);
+  }
+
+  #step(message: { readonly receiver: Target; readonly answerPosition: number }, step: Step, byteLength: number): void {
+    this.#session.answers.assertFree(answerPosition(message.answerPosition));
+    const target = this.#targetOf(message.receiver);
+    const result = attempt(() => (target instanceof Answer ? target.step(step) : takeStep(target, step)));
+    this.#answer(message.answerPosition, false, result, byteLength);
+  }
+
+  #listen(message: MessageOf<"op:listen">, byteLength: number): void {
+    const target = this.#targetOf(message.to);
+    this.#respond(message.resolveMe.position, target instanceof Answer ? target.result : target, byteLength);
+  }
+
+  /** What the position stands for in the tables. */
+  #targetOf(to: Target): object {
+    const { exports, answers } = this.#session;
+    const target =
+      to.kind === "export" ? exports.valueAt(exportPosition(to.position)) : answers.get(answerPosition(to.position));
+    if (target === undefined)
+      throw new OcapnError("malformed", `desc:${to.kind} ${to.position}: there is nothing there`);
+    return target;
+  }
+
+  #answer(position: number | false, resolveMe: Import | false, result: unknown, byteLength: number): void {
+    // Before whoever listens: messages that wait for the answer go first.
+    if (position !== false) this.#session.answers.set(answerPosition(position), new Answer(result));
+    if (resolveMe !== false) this.#respond(resolveMe.position, result, byteLength);
+    else if (result instanceof Promise) this.#hold(result, byteLength, ignore, ignore);
+  }
+
+  #respond(position: number, result: unknown, byteLength: number): void {
+    const session = this.#session;
+    if (!(result instanceof Promise)) {
+      session.resolve(position, "fulfill", result);
+      return;
+    }
+    this.#hold(
+      result,
+      byteLength,
+      (value) => session.resolve(position, "fulfill", value),
+      (reason) => session.resolve(position, "break", reason),
+    );
+  }
+
+  #hold(
+    result: Promise<unknown>,
+    byteLength: number,
+    onFulfilled: (value: unknown) => void,
+    onRejected: (reason: unknown) => void,
+  ): void {
+    if (this.#undone >= UNDONE_MESSAGES_MAX || this.#undoneBytes + byteLength > UNDONE_BYTES_MAX) {
+      throw new OcapnError(
+        "limit",
+        `${this.#undone} messages with ${this.#undoneBytes} bytes are not done yet, which is the limit`,
+      );
+    }
+    this.#undone += 1;
+    this.#undoneBytes += byteLength;
+    const done = (): void => {
+      this.#undone -= 1;
+      this.#undoneBytes -= byteLength;
+    };
+    result.then(
+      (value) => {
+        done();
+        onFulfilled(value);
+      },
+      (reason: unknown) => {
+        done();
+        onRejected(reason);
+      },
+    );
+  }
+
+  #dropExports(message: MessageOf<"op:gc-exports">): void {
+    const { exportPositions, wireDeltas } = message;
+    if (exportPositions.length !== wireDeltas.length) {
+      throw new OcapnError(
+        "malformed",
+        `op:gc-exports: ${exportPositions.length} positions and ${wireDeltas.length} wire deltas`,
+      );
+    }
+    for (const [at, position] of exportPositions.entries()) {
+      this.#session.exports.drop(exportPosition(position), wireDeltas[at] as number);
+    }
+  }
+}
+
+function send(target: object, args: readonly unknown[]): unknown {
+  return target instanceof Answer || target instanceof Served ? target.deliver(args) : deliver(target, args);
+}
+
+/** What the target throws is its answer. */
+function attempt(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,299 @@
+/**
+ * A session of CapTP: two peers, the tables of what they have given each other, and the messages between them, from the moment when both
+ * have said hello.
+ *
+ * Nothing here is asynchronous but the network: messages that came together are delivered one after the other, in their order.
+ *
+ * @module
+ */
+
+import { farName, makeSelector, SyrupReader } from "../../passable/index.ts";
+import { ABORT, DELIVER, GET, INDEX, LISTEN, readMessage, UNTAG } from "../codecs/messages.ts";
+import type { RecordCodec } from "../codecs/record.ts";
+import type { Collector } from "../collector.ts";
+import { OcapnError } from "../errors.ts";
+import { handlerOf, type Step } from "../eventual/handler.ts";
+import type { SigningKey } from "../keys.ts";
+import {
+  ABORT_REASON_LENGTH_MAX,
+  ANSWERS_MAX,
+  EXPORTS_MAX,
+  IMPORTS_MAX,
+  OUTGOING_BYTES_MAX,
+  QUESTIONS_MAX,
+} from "../limits.ts";
+import type { PeerLocator } from "../locator.ts";
+import type { Connection } from "../netlayer.ts";
+import { AnswerTable } from "./answers.ts";
+import { ExportTable } from "./export-table.ts";
+import { ImportTable, Presence } from "./import-table.ts";
+import { Inbound } from "./inbound.ts";
+import { Outbox } from "./outbox.ts";
+import { BOOTSTRAP, importPosition } from "./positions.ts";
+import { References } from "./references.ts";
+import { RemotePromise } from "./remote-promise.ts";
+import { Resolver } from "./resolver.ts";
+import type { Route, Sender } from "./sender.ts";
+import type { SessionHost } from "./session-host.ts";
+
+export interface SessionInit {
+  readonly host: SessionHost;
+  readonly collector: Collector;
+  readonly connection: Connection;
+  readonly key: SigningKey;
+  readonly peerKey: Uint8Array;
+  readonly peerLocation: PeerLocator;
+  /** Of the session, and of this side in it. */
+  readonly id: Uint8Array;
+  readonly side: Uint8Array;
+  readonly peerSide: Uint8Array;
+  yieldToHost(): Promise<void>;
+  onWire?(direction: "in" | "out", message: Uint8Array): void;
+}
+
+/** How many entries the tables of a session have. All are 0 when both sides have dropped everything. */
+export interface SessionTables {
+  readonly exports: number;
+  readonly imports: number;
+  readonly questions: number;
+  readonly answers: number;
+}
+
+export class Session implements Sender {
+  readonly init: SessionInit;
+  readonly collector: Collector;
+  readonly exports: ExportTable;
+  readonly imports: ImportTable;
+  readonly answers: AnswerTable = new AnswerTable({ entriesMax: ANSWERS_MAX });
+  readonly references: References;
+  readonly #outbox: Outbox;
+  readonly #inbound: Inbound;
+  readonly #questions = new Set<RemotePromise>();
+  #nextQuestion = 0;
+  #nextHandoff = 0;
+  #end: OcapnError | undefined;
+
+  constructor(init: SessionInit) {
+    const { host, collector, connection } = init;
+    this.init = init;
+    this.collector = collector;
+    this.exports = new ExportTable({ bootstrap: host.makeBootstrap(this), entriesMax: EXPORTS_MAX });
+    this.imports = new ImportTable({
+      sender: this,
+      collector,
+      entriesMax: IMPORTS_MAX,
+      onDropped: (position, wireDelta) => this.#outbox.drop(position, wireDelta),
+    });
+    this.references = new References({
+      sender: this,
+      exports: this.exports,
+      imports: this.imports,
+      answers: this.answers,
+      listen: (remote) => this.#listen(remote),
+      give: (reference, presence, writer) => host.give({ receiver: this, reference, presence, writer }),
+      receive: (envelope) => host.receive(this, envelope.certificate),
+    });
+    this.#outbox = new Outbox({
+      connection,
+      hooks: this.references,
+      yieldToHost: init.yieldToHost,
+      onWritten: (isSent) => (isSent ? this.exports.commit() : this.exports.undo()),
+      ...(init.onWire === undefined ? {} : { onWire: (message: Uint8Array) => init.onWire?.("out", message) }),
+    });
+    this.#inbound = new Inbound(this);
+  }
+
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get tables(): SessionTables {
+    return {
+      exports: this.exports.size,
+      imports: this.imports.size,
+      questions: this.#questions.size,
+      answers: this.answers.size,
+    };
+  }
+
+  /** The peer's bootstrap object. */
+  askBootstrap(method: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.ask({ kind: "export", position: BOOTSTRAP }, [makeSelector(method), ...args]);
+  }
+
+  tellBootstrap(method: string, ...args: readonly unknown[]): void {
+    this.tell({ kind: "export", position: BOOTSTRAP }, [makeSelector(method), ...args]);
+  }
+
+  takeHandoffCount(): number {
+    return this.#nextHandoff++;
+  }
+
+  ask(route: Route, args: readonly unknown[]): Promise<unknown> {
+    return this.#question((answerPosition, resolver) => {
+      const resolveMe = { kind: "object", position: this.exports.send(resolver) } as const;
+      this.#send(DELIVER, { to: route, args, answerPosition, resolveMe });
+    });
+  }
+
+  tell(route: Route, args: readonly unknown[]): void {
+    if (this.#end !== undefined) return;
+    // It cannot be refused, as nobody would learn of it; and what follows it must not arrive without it.
+    if (this.#isFull) {
+      this.abort(this.#tooMuch());
+      return;
+    }
+    try {
+      this.#send(DELIVER, { to: route, args, answerPosition: false, resolveMe: false });
+    } catch {
+      // Who only sends does not learn of failures.
+    }
+  }
+
+  step(route: Route, step: Step): Promise<unknown> {
+    return this.#question((answerPosition, resolver) => {
+      this.#sendStep(route, step, answerPosition);
+      this.#sendListen({ kind: "answer", position: answerPosition }, resolver);
+    });
+  }
+
+  #sendStep(receiver: Route, step: Step, answerPosition: number): void {
+    switch (step.op) {
+      case "get":
+        this.#send(GET, { receiver, fieldName: step.fieldName, answerPosition });
+        return;
+      case "index":
+        this.#send(INDEX, { receiver, index: step.index, answerPosition });
+        return;
+      case "untag":
+        this.#send(UNTAG, { receiver, tag: step.tag, answerPosition });
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #listen(remote: RemotePromise): void {
+    const { route } = remote;
+    if (route !== undefined) this.#sendListen(route, new Resolver(remote));
+  }
+
+  #sendListen(to: Route, resolver: Resolver): void {
+    const resolveMe = { kind: "object", position: this.exports.send(resolver) } as const;
+    this.#send(LISTEN, { to, resolveMe, wantsPartial: false });
+  }
+
+  #question(send: (answerPosition: number, resolver: Resolver) => void): Promise<unknown> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (this.#isFull || this.#questions.size >= QUESTIONS_MAX) return Promise.reject(this.#tooMuch());
+    const position = this.#nextQuestion;
+    const remote = new RemotePromise(this, { kind: "answer", position });
+    try {
+      send(position, new Resolver(remote));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#nextQuestion = position + 1;
+    this.#questions.add(remote);
+    // Whoever wants to know of a failure looks at the promise; nobody else is to be stopped by it.
+    remote.promise.catch(ignore);
+    return remote.promise;
+  }
+
+  get #isFull(): boolean {
+    return this.#outbox.bytes > OUTGOING_BYTES_MAX;
+  }
+
+  #tooMuch(): OcapnError {
+    return new OcapnError(
+      "limit",
+      `call: ${this.#questions.size} calls are unanswered and ${this.#outbox.bytes} bytes unsent; wait for some of the answers`,
+    );
+  }
+
+  settled(remote: RemotePromise): void {
+    this.#questions.delete(remote);
+  }
+
+  release(route: Route): void {
+    if (this.#end !== undefined) return;
+    if (route.kind === "answer") this.#outbox.dropAnswer(route.position);
+    else this.imports.releasePromise(importPosition(route.position));
+  }
+
+  isElsewhere(value: unknown): boolean {
+    const handler = handlerOf(value);
+    if (handler instanceof Presence || handler instanceof RemotePromise) return handler.sender !== this;
+    return handler !== undefined || typeof value === "function" || farName(value) !== undefined;
+  }
+
+  /** `fulfill` or `break` for a resolver of the peer's, which is then dropped. */
+  resolve(position: number, name: "fulfill" | "break", value: unknown): void {
+    if (this.#end !== undefined) return;
+    if (this.#isFull) {
+      this.abort(
+        new OcapnError("limit", `the peer does not take its answers: ${this.#outbox.bytes} bytes wait for it`),
+      );
+      return;
+    }
+    const to = { kind: "export", position } as const;
+    const selector = name === "fulfill" ? FULFILL : BREAK;
+    try {
+      this.#send(DELIVER, { to, args: [selector, value], answerPosition: false, resolveMe: false });
+    } catch (error) {
+      const reason = new TypeError(
+        `the answer cannot be passed: ${error instanceof Error ? error.message : "no reason"}`,
+      );
+      this.#send(DELIVER, { to, args: [BREAK, reason], answerPosition: false, resolveMe: false });
+    }
+    this.#outbox.drop(position, 1);
+  }
+
+  #send<V>(codec: RecordCodec<string, V>, values: V): void {
+    this.#outbox.send(codec, values);
+  }
+
+  /** One whole message of the peer's. What is wrong with it ends the session. */
+  receive(bytes: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    this.init.onWire?.("in", bytes);
+    try {
+      const reader = new SyrupReader(bytes);
+      this.references.beginMessage();
+      const message = readMessage(reader, this.references);
+      if (!reader.isAtEnd) reader.fail("more than one value in a message");
+      this.#inbound.dispatch(message, bytes.length);
+    } catch (error) {
+      this.abort(error);
+    }
+  }
+
+  /** Ends the session, and tells the peer why. */
+  abort(cause: unknown): void {
+    if (this.#end !== undefined) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#send(ABORT, { reason: reason.slice(0, ABORT_REASON_LENGTH_MAX).toWellFormed() });
+    this.#outbox.flush();
+    this.init.connection.close();
+    this.end(cause instanceof OcapnError ? cause : new OcapnError("malformed", reason));
+  }
+
+  /** The session is over: everything that waits for the peer learns it. */
+  end(reason: OcapnError): void {
+    if (this.#end !== undefined) return;
+    this.#end = reason;
+    this.#outbox.close();
+    const questions = [...this.#questions];
+    this.#questions.clear();
+    for (const question of questions) question.break(reason);
+    this.imports.break(reason);
+    this.exports.clear();
+    this.answers.clear();
+    this.init.host.onSessionEnd(this, reason);
+  }
+}
+
+const FULFILL = makeSelector("fulfill");
+const BREAK = makeSelector("break");
+
+function ignore(): void {}

@@ -1,0 +1,98 @@
+/**
+ * Delivers one message, wherever its target is: to a session, when the target is far; to the promise's value, later; to the object itself.
+ *
+ * @module
+ */
+
+import { farName, isSelector, passStyleOf } from "../../passable/index.ts";
+import { type Handler, handlerOf, type Step } from "./handler.ts";
+
+/** What the target returns, which may be a promise. Throws what the target throws. Local objects are called at once. */
+export function deliver(target: unknown, args: readonly unknown[]): unknown {
+  const handler = handlerOf(target);
+  if (handler !== undefined) return handler.call(args);
+  if (target instanceof Promise) return target.then((value) => deliver(value, args));
+  if (typeof target === "function") return target(...args);
+  if (farName(target) !== undefined) return callMethod(target as object, args);
+  throw new TypeError(`target: expected an object that takes messages, got ${describe(target)}`);
+}
+
+/** The same for whom nobody waits: what the target throws is lost. */
+export function deliverOnly(target: unknown, args: readonly unknown[]): void {
+  const handler = handlerOf(target);
+  if (handler !== undefined) {
+    handler.tell(args);
+    return;
+  }
+  try {
+    const result = deliver(target, args);
+    if (result instanceof Promise) result.catch(ignore);
+  } catch {
+    // Nobody asked.
+  }
+}
+
+/** A part of a settled value. */
+export function takeStep(target: unknown, step: Step): unknown {
+  const handler: Handler | undefined = handlerOf(target);
+  if (handler !== undefined) return handler.step(step);
+  if (target instanceof Promise) return target.then((value) => takeStep(value, step));
+  const style = passStyleOf(target);
+  switch (step.op) {
+    case "get":
+      if (style !== "copyRecord" || !Object.hasOwn(target as object, step.fieldName)) {
+        throw new TypeError(`get: expected a struct with a field ${JSON.stringify(step.fieldName)}, got ${style}`);
+      }
+      return Reflect.get(target as object, step.fieldName);
+    case "index":
+      if (style !== "copyArray" || step.index >= (target as readonly unknown[]).length) {
+        throw new TypeError(`index: expected a list with more than ${step.index} items, got ${style}`);
+      }
+      return (target as readonly unknown[])[step.index];
+    case "untag": {
+      const tagged = target as { readonly tag: string; readonly payload: unknown };
+      if (style !== "tagged" || tagged.tag !== step.tag) {
+        throw new TypeError(`untag: expected a value tagged ${JSON.stringify(step.tag)}, got ${style}`);
+      }
+      return tagged.payload;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+function callMethod(target: object, args: readonly unknown[]): unknown {
+  const [selector, ...rest] = args;
+  // By the model a method's name is a symbol; peers that know only strings are understood too.
+  const name = isSelector(selector) ? selector.name : selector;
+  const method = typeof name === "string" ? methodOf(target, name) : undefined;
+  if (method === undefined) {
+    throw new TypeError(
+      `${farName(target)}: no method ${typeof name === "string" ? JSON.stringify(name) : describe(name)}`,
+    );
+  }
+  return Reflect.apply(method, target, rest);
+}
+
+/** Its own methods and those of its classes; never those that every object has. */
+function methodOf(target: object, name: string): ((...args: readonly unknown[]) => unknown) | undefined {
+  if (name === "constructor") return undefined;
+  for (let holder: object | null = target; holder !== null && holder !== Object.prototype; ) {
+    if (Object.hasOwn(holder, name)) {
+      const method: unknown = Reflect.get(holder, name, target);
+      return typeof method === "function" ? (method as (...args: readonly unknown[]) => unknown) : undefined;
+    }
+    holder = Object.getPrototypeOf(holder);
+  }
+  return undefined;
+}
+
+function describe(value: unknown): string {
+  try {
+    return passStyleOf(value);
+  } catch {
+    return typeof value;
+  }
+}
+
+function ignore(): void {}
