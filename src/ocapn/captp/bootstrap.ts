@@ -41,7 +41,8 @@ export function makeBootstrap(init: BootstrapInit): object {
       if (!isTarget(gift) || (handler instanceof Presence && handler.sender === session)) {
         throw new OcapnError("handoff", "deposit-gift: expected an object of this peer's");
       }
-      gifts.deposit(session.init.id, giftId, session.references.asServed(gift));
+      // It stays as revocable as it is for the giver.
+      gifts.deposit(session.init.id, giftId, session.exports.servedOf(gift) ?? gift);
     },
     "withdraw-gift": (value: unknown): unknown => {
       if (!(value instanceof SignedReceiveValue))

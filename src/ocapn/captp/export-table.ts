@@ -7,10 +7,13 @@
 
 import { OcapnError } from "../errors.ts";
 import { BOOTSTRAP, type ExportPosition, exportPosition } from "./positions.ts";
+import type { Served } from "./served.ts";
 
 export interface ExportEntry {
   readonly position: ExportPosition;
-  value: object;
+  readonly value: object;
+  /** By which sturdyref the peer has it; undefined where it was given the object itself. */
+  readonly served: Served | undefined;
   /** How often it was sent and not dropped. */
   count: number;
 }
@@ -26,7 +29,7 @@ export class ExportTable {
   constructor(init: { readonly bootstrap: object; readonly entriesMax: number }) {
     this.#entriesMax = init.entriesMax;
     const position = exportPosition(BOOTSTRAP);
-    this.#entries.set(position, { position, value: init.bootstrap, count: 1 });
+    this.#entries.set(position, { position, value: init.bootstrap, served: undefined, count: 1 });
   }
 
   /** Without the bootstrap object. */
@@ -34,21 +37,31 @@ export class ExportTable {
     return this.#entries.size - 1;
   }
 
+  /** What stands there for the peer: the object, or what says that it was revoked. */
   valueAt(position: ExportPosition): object | undefined {
-    return this.#entries.get(position)?.value;
+    const entry = this.#entries.get(position);
+    return entry?.served === undefined ? entry?.value : entry.served.current;
   }
 
-  /** One more reference to it goes out. The same object has the same position for as long as the peer holds it. */
-  send(value: object): ExportPosition {
+  /** By which sturdyref the peer has this object, if so. */
+  servedOf(value: object): Served | undefined {
+    return this.#byValue.get(value)?.served;
+  }
+
+  /**
+   * One more reference to it goes out. The same object has the same position for as long as the peer holds it; how the peer got it first decides
+   * whether it can be revoked.
+   */
+  send(value: object, served?: Served): ExportPosition {
     let entry = this.#byValue.get(value);
-    if (entry === undefined) {
+    if (entry === undefined || entry.served?.isRevoked === true) {
       if (this.#entries.size > this.#entriesMax) {
         throw new OcapnError(
           "limit",
           `exports: the peer holds ${this.#entriesMax} objects of this side, which is the limit`,
         );
       }
-      entry = { position: exportPosition(this.#next++), value, count: 0 };
+      entry = { position: exportPosition(this.#next++), value, served, count: 0 };
       this.#entries.set(entry.position, entry);
       this.#byValue.set(value, entry);
     }

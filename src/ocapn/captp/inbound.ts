@@ -13,7 +13,6 @@ import { UNDONE_BYTES_MAX, UNDONE_MESSAGES_MAX } from "../limits.ts";
 import { Answer } from "./answers.ts";
 import { answerPosition, exportPosition } from "./positions.ts";
 import { Resolver } from "./resolver.ts";
-import { Served } from "./served.ts";
 import type { Session } from "./session.ts";
 
 type MessageOf<T extends CaptpMessage["type"]> = Extract<CaptpMessage, { readonly type: T }>;
@@ -159,7 +158,7 @@ export class Inbound {
 }
 
 function send(target: object, args: readonly unknown[]): unknown {
-  return target instanceof Answer || target instanceof Served ? target.deliver(args) : deliver(target, args);
+  return target instanceof Answer ? target.deliver(args) : deliver(target, args);
 }
 
 /** What the target throws is its answer. */

@@ -36,20 +36,9 @@ export interface ReferencesInit {
 
 export class References implements Hooks {
   readonly #init: ReferencesInit;
-  /** Of the message that was read last: what of its arguments came by which sturdyref. */
-  readonly #served = new Map<unknown, Served>();
 
   constructor(init: ReferencesInit) {
     this.#init = init;
-  }
-
-  beginMessage(): void {
-    if (this.#served.size > 0) this.#served.clear();
-  }
-
-  /** As what an argument of the last message stands in the export table: a gift must stay as revocable as it was. */
-  asServed(value: object): object {
-    return this.#served.get(value) ?? value;
   }
 
   writeReference(value: object, writer: SyrupWriter): void {
@@ -62,7 +51,9 @@ export class References implements Hooks {
       writeSignedReceive(writer, value);
     } else if (value instanceof Promise) {
       writeDescriptor(writer, "desc:import-promise", this.#init.exports.send(value));
-    } else if (handler !== undefined || value instanceof Served || isTarget(value)) {
+    } else if (value instanceof Served) {
+      writeDescriptor(writer, "desc:import-object", this.#init.exports.send(value.current, value));
+    } else if (handler !== undefined || isTarget(value)) {
       // What is far and cannot be handed over (its session has ended, or is another network's) is exported like an object of this side.
       writeDescriptor(writer, "desc:import-object", this.#init.exports.send(value));
     } else {
@@ -115,13 +106,7 @@ export class References implements Hooks {
   #exported(position: number): unknown {
     const value = this.#init.exports.valueAt(exportPosition(position));
     if (value === undefined) throw new OcapnError("malformed", `desc:export ${position}: there is no such export`);
-    if (value instanceof Resolver) return value.target;
-    if (!(value instanceof Served)) return value;
-    const { object } = value;
-    // A reference that was revoked may still be passed around; it can only not be used.
-    if (object === undefined) return value.revoked;
-    this.#served.set(object, value);
-    return object;
+    return value instanceof Resolver ? value.target : value;
   }
 
   #answered(position: number): unknown {

@@ -1,36 +1,35 @@
 /**
- * An object as it is served under one sturdyref. References that were got by the sturdyref go through it, so that they end with it; references
- * to the same object that were got otherwise do not.
+ * An object as it is served under one sturdyref. A peer that got a reference by the sturdyref loses it when that is revoked, and so does whoever the
+ * reference was handed on to; who was given the object itself keeps it.
  *
  * @module
  */
 
 import { OcapnError } from "../errors.ts";
-import { deliver } from "../eventual/deliver.ts";
 
 export class Served {
-  #object: object | undefined;
+  readonly object: object;
+  #isRevoked = false;
 
   constructor(object: object) {
-    this.#object = object;
+    this.object = object;
   }
 
-  /** The object itself, for whoever gets the reference back at home; undefined when it was revoked. */
-  get object(): object | undefined {
-    return this.#object;
+  get isRevoked(): boolean {
+    return this.#isRevoked;
   }
 
   revoke(): void {
-    this.#object = undefined;
+    this.#isRevoked = true;
   }
 
-  /** Throws when it was revoked. */
-  deliver(args: readonly unknown[]): unknown {
-    return this.#object === undefined ? this.revoked() : deliver(this.#object, args);
-  }
-
-  /** What stands for it then. */
+  /** Stands in the object's place from then on. */
   readonly revoked: () => never = () => {
     throw new OcapnError("revoked", "this reference was revoked by whoever serves the object");
   };
+
+  /** The object, or what stands in its place. */
+  get current(): object {
+    return this.#isRevoked ? this.revoked : this.object;
+  }
 }

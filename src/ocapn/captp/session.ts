@@ -259,7 +259,6 @@ export class Session implements Sender {
     this.init.onWire?.("in", bytes);
     try {
       const reader = new SyrupReader(bytes);
-      this.references.beginMessage();
       const message = readMessage(reader, this.references);
       if (!reader.isAtEnd) reader.fail("more than one value in a message");
       this.#inbound.dispatch(message, bytes.length);

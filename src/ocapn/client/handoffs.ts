@@ -85,7 +85,7 @@ export class Handoffs {
       throw new OcapnError("handoff", "desc:handoff-give: the certificate is not valid here");
     }
     const gift = await this.#init.gifts.withdraw(signed.session, signed.giftId);
-    return gift instanceof Served ? (gift.object ?? gift.revoked) : gift;
+    return gift instanceof Served ? gift.current : gift;
   }
 }
 

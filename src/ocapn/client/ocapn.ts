@@ -200,10 +200,10 @@ class Peer implements SessionHost {
   }
 
   async #enlivenAtHome(swissNumber: Uint8Array): Promise<object> {
-    const object = this.#served.get(bytesKey(swissNumber))?.object;
-    if (object === undefined)
+    const served = this.#served.get(bytesKey(swissNumber));
+    if (served === undefined)
       throw new OcapnError("unknown-object", "enliven: this peer serves no object under that swiss number");
-    return object;
+    return served.object;
   }
 
   describeSessions(): Ocapn["sessions"] {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SyrupWriter } from "../../passable/index.ts";
+import { type SyrupReader, SyrupWriter } from "../../passable/index.ts";
 import type { PeerLocator } from "../locator.ts";
 import { bytes, peerLocator, position, publicKey, signature } from "./fields.ts";
 import type { Hooks } from "./hooks.ts";
@@ -51,7 +51,7 @@ export const NO_REFERENCES: Hooks = Object.freeze({
   writeReference(): never {
     throw new TypeError("reference: none is expected here");
   },
-  readReference(label, reader): never {
+  readReference(label: string, reader: SyrupReader): never {
     return reader.fail(`expected no reference, got ${label}`);
   },
 });
