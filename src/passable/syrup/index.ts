@@ -3,7 +3,9 @@
  * @module
  */
 
+export { type DescribeOptions, describeSyrup } from "./describe.ts";
 export { compareBytes, sortKeys } from "./key-order.ts";
+export type { SyrupKind } from "./kinds.ts";
 export {
   SYRUP_BUFFER_BYTES_MAX,
   SYRUP_BYTES_MAX,
@@ -12,5 +14,7 @@ export {
   type SyrupLimits,
 } from "./limits.ts";
 export { type ReadHooks, readPassable, type WriteHooks, writePassable } from "./passable.ts";
-export { type SyrupKind, SyrupReader, type SyrupReaderOptions } from "./reader.ts";
+export { SyrupReader, type SyrupReaderOptions } from "./reader.ts";
+export { SyrupSplitter } from "./splitter.ts";
+export { decodeSyrup, encodeSyrup, SyrupRecord, SyrupSet, SyrupStruct, type SyrupValue } from "./value.ts";
 export { SyrupWriter } from "./writer.ts";

@@ -6,24 +6,10 @@
 
 import { PassableError } from "../errors.ts";
 import { KeyOrder } from "./key-order.ts";
+import { byteWords, KIND_WORDS, KINDS, type SyrupKind } from "./kinds.ts";
 import { SYRUP_DEPTH_MAX, SYRUP_DIGITS_MAX, type SyrupLimits } from "./limits.ts";
 import { asciiText, nameOf } from "./names.ts";
 import * as tag from "./tags.ts";
-
-/** What the next value is. `end` is any closing bracket. */
-export type SyrupKind =
-  | "boolean"
-  | "float64"
-  | "float32"
-  | "integer"
-  | "string"
-  | "symbol"
-  | "bytes"
-  | "list"
-  | "struct"
-  | "record"
-  | "set"
-  | "end";
 
 export interface SyrupReaderOptions {
   readonly limits?: SyrupLimits;
@@ -37,7 +23,7 @@ export interface SyrupReaderOptions {
 /** Numbers of so many digits are exact in a float64. */
 const SAFE_DIGITS = 15;
 /** Beyond this many bytes the engine's decoder is faster than a loop. */
-const LOOP_BYTES_MAX = 24;
+const LOOP_BYTES_MAX = 16;
 const CANONICAL_NAN_HIGH = 0x7ff80000;
 
 /** A byte order mark in front is a character like any other. */
@@ -83,7 +69,7 @@ export class SyrupReader {
       this.#scanPrefix();
       return this.#kindOfPrefix();
     }
-    return KINDS[byte] ?? this.fail(`expected a value, got byte ${hex(byte)}`);
+    return KINDS[byte] ?? this.fail(`expected a value, got ${byteWords(byte)}`);
   }
 
   readBoolean(): boolean {
@@ -285,7 +271,7 @@ export class SyrupReader {
     const byte = this.#peekByte();
     const isNumber = byte >= tag.ZERO && byte <= tag.NINE;
     const kind = isNumber && this.#prefixStart === this.#at ? this.#kindOfPrefix() : KINDS[byte];
-    if (kind === undefined) this.fail(`expected ${what}, got byte ${hex(byte)}`);
+    if (kind === undefined) this.fail(`expected ${what}, got ${byteWords(byte)}`);
     this.fail(`expected ${what}, got ${KIND_WORDS[kind]}`);
   }
 
@@ -407,39 +393,4 @@ export class SyrupReader {
       return this.fail("text that is not UTF-8");
     }
   }
-}
-
-const KINDS: readonly (SyrupKind | undefined)[] = kindsByFirstByte();
-
-function kindsByFirstByte(): readonly (SyrupKind | undefined)[] {
-  const kinds = new Array<SyrupKind | undefined>(256).fill(undefined);
-  kinds[tag.TRUE] = "boolean";
-  kinds[tag.FALSE] = "boolean";
-  kinds[tag.FLOAT64] = "float64";
-  kinds[tag.FLOAT32] = "float32";
-  kinds[tag.LIST] = "list";
-  kinds[tag.STRUCT] = "struct";
-  kinds[tag.RECORD] = "record";
-  kinds[tag.SET] = "set";
-  for (const byte of [tag.LIST_END, tag.STRUCT_END, tag.RECORD_END, tag.SET_END]) kinds[byte] = "end";
-  return kinds;
-}
-
-const KIND_WORDS: { readonly [K in SyrupKind]: string } = {
-  boolean: "a boolean",
-  float64: "a float64",
-  float32: "a float32",
-  integer: "an integer",
-  string: "a string",
-  symbol: "a symbol",
-  bytes: "bytes",
-  list: "a list",
-  struct: "a struct",
-  record: "a record",
-  set: "a set",
-  end: "a closing bracket",
-};
-
-function hex(byte: number): string {
-  return `0x${byte.toString(16).padStart(2, "0")}`;
 }

@@ -12,7 +12,7 @@ const CAPACITY_AT_FIRST = 1_024;
 /** A buffer that a large message made larger than this is not kept for the next one. */
 const CAPACITY_KEPT_MAX = 65_536;
 /** Beyond this many units the engine's encoder is faster than a loop. */
-const LOOP_UNITS_MAX = 48;
+const LOOP_UNITS_MAX = 32;
 /** A UTF-16 unit makes at most three bytes of UTF-8. */
 const UNIT_BYTES_MAX = 3;
 /** Length and tag before a string or bytes: a length is below 2^53. */
@@ -41,13 +41,14 @@ export class SyrupWriter {
 
   /** Hands the bytes over; the writer begins anew. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(0, this.#at);
+    const bytes = this.#bytes;
+    const length = this.#at;
     this.#at = 0;
-    if (this.#bytes.length > CAPACITY_KEPT_MAX) {
-      this.#bytes = new Uint8Array(CAPACITY_AT_FIRST);
-      this.#view = undefined;
-    }
-    return taken;
+    // A copy has a buffer of its own: whoever transfers that must not get other messages with it.
+    if (bytes.length <= CAPACITY_KEPT_MAX) return bytes.slice(0, length);
+    this.#bytes = new Uint8Array(CAPACITY_AT_FIRST);
+    this.#view = undefined;
+    return bytes.subarray(0, length);
   }
 
   /** A copy of a part. */
