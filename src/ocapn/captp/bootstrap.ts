@@ -37,8 +37,7 @@ export function makeBootstrap(init: BootstrapInit): object {
       if (!(giftId instanceof Uint8Array))
         throw new OcapnError("handoff", "deposit-gift: expected a gift identifier in bytes");
       // Only what this side has given away can be handed on through it: neither data, nor an object of the gifter's own.
-      const handler = handlerOf(gift);
-      if (!isTarget(gift) || (handler instanceof Presence && handler.sender === session)) {
+      if (!isTarget(gift) || isFrom(session, gift)) {
         throw new OcapnError("handoff", "deposit-gift: expected an object of this peer's");
       }
       // It stays as revocable as it is for the giver.
@@ -57,4 +56,9 @@ export function makeBootstrap(init: BootstrapInit): object {
       return gifts.withdraw(gifterSession, giftId);
     },
   });
+}
+
+function isFrom(session: Session, value: object): boolean {
+  const handler = handlerOf(value);
+  return handler instanceof Presence && handler.sender === session;
 }
