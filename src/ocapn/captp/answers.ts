@@ -9,6 +9,7 @@ import { OcapnError } from "../errors.ts";
 import { deliver, takeStep } from "../eventual/deliver.ts";
 import { handlerOf, type Step } from "../eventual/handler.ts";
 import type { AnswerPosition } from "./positions.ts";
+import { Served } from "./served.ts";
 
 type State =
   | { readonly kind: "pending"; readonly waiting: (() => void)[] }
@@ -17,7 +18,7 @@ type State =
   | { readonly kind: "broken"; readonly reason: unknown };
 
 export class Answer {
-  /** What the target returned: a value or a promise. */
+  /** What the target returned: a value or a promise. What is served is still marked as such, since the peer may lose it. */
   readonly result: unknown;
   #state: State;
 
@@ -40,6 +41,16 @@ export class Answer {
     for (const run of waiting) run();
   }
 
+  /** As an argument to objects of this side: they get what is served itself. */
+  get argument(): Promise<unknown> {
+    const { result } = this;
+    if (result instanceof Promise && handlerOf(result) !== undefined) return result;
+    const argument = Promise.resolve(result).then(unmarked);
+    // Whoever gets it may look at failures, or not.
+    argument.catch(ignore);
+    return argument;
+  }
+
   deliver(args: readonly unknown[]): unknown {
     return this.#then((value) => deliver(value, args));
   }
@@ -52,7 +63,7 @@ export class Answer {
     const state = this.#state;
     switch (state.kind) {
       case "there":
-        return use(state.value);
+        return use(unmarked(state.value));
       case "broken":
         return Promise.reject(state.reason);
       case "pending":
@@ -64,6 +75,12 @@ export class Answer {
     }
   }
 }
+
+function unmarked(value: unknown): unknown {
+  return value instanceof Served ? value.current : value;
+}
+
+function ignore(): void {}
 
 function attempt(run: () => unknown): unknown {
   try {

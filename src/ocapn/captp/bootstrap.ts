@@ -37,11 +37,12 @@ export function makeBootstrap(init: BootstrapInit): object {
       if (!(giftId instanceof Uint8Array))
         throw new OcapnError("handoff", "deposit-gift: expected a gift identifier in bytes");
       // Only what this side has given away can be handed on through it: neither data, nor an object of the gifter's own.
-      if (!isTarget(gift) || isFrom(session, gift)) {
+      const target = isTarget(gift) ? (gift as object) : undefined;
+      if (target === undefined || isFrom(session, target)) {
         throw new OcapnError("handoff", "deposit-gift: expected an object of this peer's");
       }
       // It stays as revocable as it is for the giver.
-      gifts.deposit(session.init.id, giftId, session.exports.servedOf(gift) ?? gift);
+      gifts.deposit(session.init.id, giftId, session.exports.servedOf(target) ?? target);
     },
     "withdraw-gift": (value: unknown): unknown => {
       if (!(value instanceof SignedReceiveValue))

@@ -112,7 +112,7 @@ export class References implements Hooks {
   #answered(position: number): unknown {
     const answer = this.#init.answers.get(answerPosition(position));
     if (answer === undefined) throw new OcapnError("malformed", `desc:answer ${position}: there is no such answer`);
-    return answer.result instanceof Promise ? answer.result : Promise.resolve(answer.result);
+    return answer.argument;
   }
 }
 
