@@ -24,4 +24,11 @@ export {
   samePeer,
 } from "./locator.ts";
 export type { Attach, Connection, ConnectionHandler, Netlayer } from "./netlayer.ts";
+export {
+  type MemoryArrival,
+  type MemoryConnectionName,
+  type MemoryNetwork,
+  type MemoryNetworkInit,
+  makeMemoryNetwork,
+} from "./netlayers/memory.ts";
 export { SturdyRef } from "./sturdyref.ts";
