@@ -55,16 +55,30 @@ export class ExportTable {
   send(value: object, served?: Served): ExportPosition {
     let entry = this.#byValue.get(value);
     if (entry === undefined || entry.served?.isRevoked === true) {
-      if (this.#entries.size > this.#entriesMax) {
-        throw new OcapnError(
-          "limit",
-          `exports: the peer holds ${this.#entriesMax} objects of this side, which is the limit`,
-        );
-      }
-      entry = { position: exportPosition(this.#next++), value, served, count: 0 };
-      this.#entries.set(entry.position, entry);
+      entry = this.#add(value, served);
       this.#byValue.set(value, entry);
     }
+    return this.#count(entry);
+  }
+
+  /** The only reference to it that will ever go out. */
+  sendOnce(value: object): ExportPosition {
+    return this.#count(this.#add(value, undefined));
+  }
+
+  #add(value: object, served: Served | undefined): ExportEntry {
+    if (this.#entries.size > this.#entriesMax) {
+      throw new OcapnError(
+        "limit",
+        `exports: the peer holds ${this.#entriesMax} objects of this side, which is the limit`,
+      );
+    }
+    const entry = { position: exportPosition(this.#next++), value, served, count: 0 };
+    this.#entries.set(entry.position, entry);
+    return entry;
+  }
+
+  #count(entry: ExportEntry): ExportPosition {
     entry.count += 1;
     this.#sent.push(entry);
     return entry.position;

@@ -161,13 +161,19 @@ function send(target: object, args: readonly unknown[]): unknown {
   return target instanceof Answer ? target.deliver(args) : deliver(target, args);
 }
 
-/** What the target throws is its answer. */
+/** What the target throws is its answer; what it returns and can be awaited is awaited, as in the rest of the language. */
 function attempt(run: () => unknown): unknown {
   try {
-    return run();
+    const result = run();
+    return isThenable(result) ? Promise.resolve(result) : result;
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  if (typeof result !== "object" || result === null || result instanceof Promise) return false;
+  return typeof (result as { readonly then?: unknown }).then === "function";
 }
 
 function ignore(): void {}

@@ -131,7 +131,7 @@ export class Session implements Sender {
 
   ask(route: Route, args: readonly unknown[]): Promise<unknown> {
     return this.#question((answerPosition, resolver) => {
-      const resolveMe = { kind: "object", position: this.exports.send(resolver) } as const;
+      const resolveMe = { kind: "object", position: this.exports.sendOnce(resolver) } as const;
       this.#send(DELIVER, { to: route, args, answerPosition, resolveMe });
     });
   }
@@ -179,7 +179,7 @@ export class Session implements Sender {
   }
 
   #sendListen(to: Route, resolver: Resolver): void {
-    const resolveMe = { kind: "object", position: this.exports.send(resolver) } as const;
+    const resolveMe = { kind: "object", position: this.exports.sendOnce(resolver) } as const;
     this.#send(LISTEN, { to, resolveMe, wantsPartial: false });
   }
 
