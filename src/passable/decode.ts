@@ -7,7 +7,7 @@
 import { base64ToBytes } from "../bytes/index.ts";
 import { PassableError } from "./errors.ts";
 import { PASSABLE_BYTES_MAX, PASSABLE_DEPTH_MAX, PASSABLE_DIGITS_MAX } from "./limits.ts";
-import { GuestError, type Passable, type Slot, Tagged } from "./values.ts";
+import { GuestError, type Passable, Selector, type Slot, Tagged } from "./values.ts";
 
 /** Gives what a slot stands for; throws a `PassableError` for one that is not there. */
 export type ValueOfSlot = (slot: Slot) => unknown;
@@ -67,6 +67,8 @@ function fromText(text: string, options: DecodeOptions): unknown {
   switch (text[0]) {
     case "!":
       return text.slice(1);
+    case "'":
+      return new Selector(text.slice(1));
     case "#":
       return constantFromText(text);
     case "+":

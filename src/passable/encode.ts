@@ -7,7 +7,7 @@
 import { bytesToBase64 } from "../bytes/index.ts";
 import { PassableError } from "./errors.ts";
 import { PASSABLE_BYTES_MAX, PASSABLE_DEPTH_MAX, PASSABLE_DIGITS_MAX } from "./limits.ts";
-import { GuestError, type Slot, Tagged } from "./values.ts";
+import { GuestError, Selector, type Slot, Tagged } from "./values.ts";
 
 /** Says which slot stands for an object; undefined for what is no capability and no promise. */
 export type SlotOf = (value: object) => Slot | undefined;
@@ -88,6 +88,7 @@ function objectToJson(value: object, options: EncodeOptions, depth: number): Jso
   }
   if (Array.isArray(value)) return Array.from(value, (item) => toJson(item, options, depth + 1));
   if (value instanceof Uint8Array) return `*${bytesToBase64(value)}`;
+  if (value instanceof Selector) return `'${value.name}`;
   if (value instanceof Tagged) return { "#tag": value.tag, payload: toJson(value.payload, options, depth + 1) };
   if (value instanceof Error) return errorToJson(value, options);
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -4,6 +4,7 @@ import {
   decodePassable,
   encodePassable,
   GuestError,
+  makeSelector,
   PASSABLE_BYTES_MAX,
   PASSABLE_DEPTH_MAX,
   PASSABLE_DIGITS_MAX,
@@ -40,6 +41,7 @@ const anyPassable = fc.letrec((tie) => ({
       fc.oneof(fc.string(), fc.constantFrom("__proto__", "#tag", "!x", "constructor", "then")),
       tie("value"),
     ),
+    fc.string().map(makeSelector),
     fc.tuple(fc.string(), tie("value")).map(([tag, payload]) => new Tagged(tag, payload as Passable)),
   ),
 })).value;
@@ -84,6 +86,7 @@ describe("passable values", () => {
     );
     expect(text({ a: 1, "#tag": 2, $x: 3 })).toBe('{"a":1,"!#tag":2,"!$x":3}');
     expect(text(new Tagged("date", "2000"))).toBe('{"#tag":"date","payload":"2000"}');
+    expect(text([makeSelector("add"), makeSelector(""), "'a"])).toBe(`["'add","'","!'a"]`);
     expect(text(new TypeError("no"))).toBe('{"#error":"no","name":"TypeError"}');
   });
 

@@ -269,8 +269,8 @@ export class SyrupReader {
 
   #failExpected(what: string): never {
     const byte = this.#peekByte();
-    const isNumber = byte >= tag.ZERO && byte <= tag.NINE;
-    const kind = isNumber && this.#prefixStart === this.#at ? this.#kindOfPrefix() : KINDS[byte];
+    if (byte >= tag.ZERO && byte <= tag.NINE) this.#scanPrefix();
+    const kind = KINDS[byte] ?? (this.#prefixStart === this.#at ? this.#kindOfPrefix() : undefined);
     if (kind === undefined) this.fail(`expected ${what}, got ${byteWords(byte)}`);
     this.fail(`expected ${what}, got ${KIND_WORDS[kind]}`);
   }

@@ -28,8 +28,9 @@ export class SyrupSplitter {
   /** What came of the value under way in earlier chunks: a copy, since many small chunks would weigh more than their bytes. */
   #held: Uint8Array<ArrayBuffer> = NONE;
   #heldBytes = 0;
-  /** Of the stream, before the present chunk. */
+  /** Where in the stream the present chunk begins, and the value under way. */
   #offset = 0;
+  #valueStart = 0;
   #state: "ready" | "busy" | "failed" = "ready";
 
   constructor(limits: SyrupLimits = {}) {
@@ -70,10 +71,11 @@ export class SyrupSplitter {
     while (at < length) {
       const from = at;
       at = this.#step(chunk, at);
-      if (this.#heldBytes + at - start > this.#bytesMax) this.#failBytes(from);
+      this.#checkBytes(from, at);
       if (this.#closing.length > 0 || this.#stepOver > 0 || this.#digitCount > 0) continue;
       const message = this.#message(chunk, start, at);
       start = at;
+      this.#valueStart = this.#offset + at;
       onMessage(message);
     }
     this.#hold(chunk, start);
@@ -152,8 +154,8 @@ export class SyrupSplitter {
       case tag.STRING:
       case tag.SYMBOL:
       case tag.BYTES:
-        // Refused before it came, so that nothing needs to be held for it.
-        if (this.#number > this.#bytesMax) this.#failBytes(at);
+        // Refused before it comes, so that nothing is held for it.
+        this.#checkBytes(at, at + 1 + this.#number);
         this.#stepOver = this.#number;
         break;
       default:
@@ -186,7 +188,9 @@ export class SyrupSplitter {
     this.#heldBytes = needed;
   }
 
-  #failBytes(at: number): never {
+  /** Refuses, at a byte, a value that is to reach up to `end`. */
+  #checkBytes(at: number, end: number): void {
+    if (this.#offset + end - this.#valueStart <= this.#bytesMax) return;
     this.#fail("limit", at, `a message of more than ${this.#bytesMax} bytes`);
   }
 

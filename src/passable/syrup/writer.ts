@@ -216,11 +216,12 @@ export class SyrupWriter {
     if (!text.isWellFormed()) {
       throw new PassableError("unpassable", "a string with a lone surrogate cannot be passed: it is no Unicode text");
     }
-    const start = this.#at;
-    const guess = start + digitCount(text.length) + 1;
+    // Behind a length of as many digits as the text has units; mostly that is right.
+    const guess = this.#at + digitCount(text.length) + 1;
     const { written } = utf8.encodeInto(text, this.#bytes.subarray(guess));
+    const from = this.#at + digitCount(written) + 1;
+    if (from !== guess) this.#bytes.copyWithin(from, guess, guess + written);
     this.#digits(written, tagBefore);
-    if (this.#at !== guess) this.#bytes.copyWithin(this.#at, guess, guess + written);
     this.#at += written;
   }
 }
