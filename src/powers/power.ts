@@ -5,7 +5,7 @@
  * @module
  */
 import type { InterfaceGuard, MethodGuard, MethodGuards, MethodsOf } from "../passable/index.ts";
-import { checkArguments, checkResult, methodGuard } from "../passable/index.ts";
+import { checkArguments, checkResult, Far, methodGuard } from "../passable/index.ts";
 import { PowerError, type PowerErrorCode, powerErrorCode } from "./errors.ts";
 
 /** What is behind the methods of a power. */
@@ -48,8 +48,8 @@ export function makePowerObject<P extends object>(core: PowerCore): P {
     power[method] = Object.freeze((...args: readonly unknown[]) => core.invoke(method, args));
   }
   cores.set(power, core);
-  // The names are those of the guard, the functions check what goes through them: the type says the same.
-  return Object.freeze(power) as P;
+  // Other peers can be given it as it is. The names are those of the guard, the functions check what goes through them: the type says the same.
+  return Far(core.name, power) as P;
 }
 
 /**
