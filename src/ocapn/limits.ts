@@ -72,3 +72,6 @@ export const SERVED_MAX = 65_536;
 
 /** Of a reason in `op:abort`; more is cut. */
 export const ABORT_REASON_LENGTH_MAX = 1_024;
+
+/** Of a message as a line for people, in UTF-16 units; more is cut. */
+export const WIRE_LINE_LENGTH_MAX = 1_024;
