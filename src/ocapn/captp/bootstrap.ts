@@ -26,6 +26,15 @@ export interface BootstrapInit {
 export function makeBootstrap(init: BootstrapInit): object {
   const { session, gifts } = init;
   const counts = new HandoffCounts();
+  /** Only what this side has given away can be handed on through it: neither data, nor an object of the gifter's own. */
+  const asGift = (value: unknown): object => {
+    const target = isTarget(value) ? (value as object) : undefined;
+    if (target === undefined || isFrom(session, target)) {
+      throw new OcapnError("handoff", "deposit-gift: expected an object of this peer's");
+    }
+    // It stays as revocable as it is for the giver.
+    return session.exports.servedOf(target) ?? target;
+  };
   return Far("bootstrap", {
     fetch(swissNumber: unknown): object {
       const served = swissNumber instanceof Uint8Array ? init.lookUp(swissNumber) : undefined;
@@ -36,13 +45,7 @@ export function makeBootstrap(init: BootstrapInit): object {
     "deposit-gift": (giftId: unknown, gift: unknown): void => {
       if (!(giftId instanceof Uint8Array))
         throw new OcapnError("handoff", "deposit-gift: expected a gift identifier in bytes");
-      // Only what this side has given away can be handed on through it: neither data, nor an object of the gifter's own.
-      const target = isTarget(gift) ? (gift as object) : undefined;
-      if (target === undefined || isFrom(session, target)) {
-        throw new OcapnError("handoff", "deposit-gift: expected an object of this peer's");
-      }
-      // It stays as revocable as it is for the giver.
-      gifts.deposit(session.init.id, giftId, session.exports.servedOf(target) ?? target);
+      gifts.deposit(session.init.id, giftId, isLocalPromise(gift) ? promised(gift, asGift) : asGift(gift));
     },
     "withdraw-gift": (value: unknown): unknown => {
       if (!(value instanceof SignedReceiveValue))
@@ -57,6 +60,18 @@ export function makeBootstrap(init: BootstrapInit): object {
       return gifts.withdraw(gifterSession, giftId);
     },
   });
+}
+
+/** Gifters may hand on an answer that this side owes them still. */
+function isLocalPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && handlerOf(value) === undefined;
+}
+
+function promised(gift: Promise<unknown>, asGift: (value: unknown) => object): Promise<object> {
+  const promise = gift.then(asGift);
+  // Whoever withdraws it learns of a failure.
+  promise.catch(() => {});
+  return promise;
 }
 
 function isFrom(session: Session, value: object): boolean {
