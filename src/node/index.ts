@@ -26,6 +26,7 @@ export {
   type NodeLibraryImporter,
   type NodeLibraryInit,
 } from "./library.ts";
+export { makeTcpTestingNetlayer, type TcpTestingInit } from "./netlayers/tcp.ts";
 export { makeNodeOcapn } from "./ocapn.ts";
 export { PACKAGE_LIMITS, type PackageLimits } from "./packages/limits.ts";
 export { auditNodePackage, makeNodePackageSource } from "./packages/package-source.ts";

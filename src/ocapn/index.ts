@@ -11,6 +11,7 @@ export { OcapnError, type OcapnErrorCode } from "./errors.ts";
 export { E, type EventualSend } from "./eventual/e.ts";
 export type { Crossed, Eventual, EventualGet, EventualOnly, Reference, Remote } from "./eventual/types.ts";
 export { type Ed25519, KEY_BYTES, makeNobleEd25519, SIGNATURE_BYTES, type SigningKey } from "./keys.ts";
+export * as limits from "./limits.ts";
 export {
   formatPeerUri,
   formatSturdyrefUri,
@@ -24,6 +25,7 @@ export {
   samePeer,
 } from "./locator.ts";
 export type { Attach, Connection, ConnectionHandler, Netlayer } from "./netlayer.ts";
+export { frameMessages, joinMessages, makeDeframer } from "./netlayers/framing.ts";
 export {
   type MemoryArrival,
   type MemoryConnectionName,
@@ -32,3 +34,4 @@ export {
   makeMemoryNetwork,
 } from "./netlayers/memory.ts";
 export { SturdyRef } from "./sturdyref.ts";
+export { describeMessage, describeOperation, describePeer } from "./wire/describe-message.ts";

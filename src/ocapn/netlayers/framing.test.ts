@@ -10,10 +10,8 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const messageLists = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 });
 
 function deframe(...chunks: readonly Uint8Array[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  const deframer = makeDeframer((bytes) => pieces.push(bytes));
-  for (const chunk of chunks) deframer(chunk);
-  return joinMessages(pieces);
+  const deframer = makeDeframer();
+  return joinMessages(chunks.map((chunk) => deframer(chunk.slice())));
 }
 
 describe("joinMessages", () => {
@@ -54,11 +52,13 @@ describe("frames", () => {
   });
 
   it("are handed on before they are there whole", () => {
-    const pieces: string[] = [];
-    const deframer = makeDeframer((bytes) => pieces.push(textOf(bytes)));
-    deframer(ascii("10:abc"));
-    deframer(ascii("def"));
-    expect(pieces).toEqual(["abc", "def"]);
+    const deframer = makeDeframer();
+    expect(["10:abc", "d", "efg", "hij1:k"].map((text) => textOf(deframer(ascii(text))))).toEqual([
+      "abc",
+      "d",
+      "efg",
+      "hijk",
+    ]);
   });
 
   it("have a limit", () => {

@@ -48,23 +48,26 @@ export function frameMessages(messages: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Takes the lengths out of a stream and hands on what is between them as it comes, so it holds nothing. Throws an `OcapnError` for
- * what is no frame, or too long; then the stream is of no use any more.
+ * Takes the lengths out of a stream: gives what is left of each chunk, in the chunk's own memory, so it holds nothing. Throws an
+ * `OcapnError` for what is no frame, or too long; then the stream is of no use any more.
  */
-export function makeDeframer(onData: (bytes: Uint8Array) => void): (chunk: Uint8Array) => void {
+export function makeDeframer(): (chunk: Uint8Array) => Uint8Array {
   let digits = 0;
   let length = 0;
+  /** Of the frame. */
   let left = 0;
   return (chunk) => {
+    let end = 0;
     for (let at = 0; at < chunk.length; ) {
       if (left > 0) {
-        const piece = chunk.subarray(at, at + left);
-        at += piece.length;
-        left -= piece.length;
-        onData(piece);
+        const count = Math.min(left, chunk.length - at);
+        if (at !== end) chunk.copyWithin(end, at, at + count);
+        end += count;
+        at += count;
+        left -= count;
         continue;
       }
-      const byte = chunk[at++] as number;
+      const byte = chunk[at++]!;
       if (byte >= ZERO && byte <= NINE && !(digits === 1 && length === 0)) {
         digits += 1;
         length = length * 10 + byte - ZERO;
@@ -77,5 +80,6 @@ export function makeDeframer(onData: (bytes: Uint8Array) => void): (chunk: Uint8
         throw new OcapnError("malformed", `frame: expected <length>: in decimal, got the byte ${byte}`);
       }
     }
+    return chunk.subarray(0, end);
   };
 }
