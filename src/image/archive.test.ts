@@ -181,7 +181,7 @@ describe("an archive with other contents", () => {
     ],
     ["a root that is not of an image", "not-an-image", writeCarOf(cborBlock({ hello: 1 }))],
     ["a root that is no map", "bad-field", writeCarOf(cborBlock([1]))],
-    ["a newer image", "newer-version", writeCarOf(cborBlock({ format: "caper-image", version: 3, wonders: [] }))],
+    ["a newer image", "newer-version", writeCarOf(cborBlock({ format: "caper-image", version: 4, wonders: [] }))],
     ["a newer difference", "newer-version", writeCarOf(cborBlock({ format: DIFFERENCE_FORMAT, version: 99 }))],
     ["an image without version", "bad-field", writeCarOf(cborBlock({ format: "caper-image" }))],
     ["an image of version 0", "bad-field", writeCarOf(cborBlock({ format: "caper-image", version: 0 }))],
@@ -190,9 +190,9 @@ describe("an archive with other contents", () => {
   });
 
   it("is refused with advice if it is newer", () => {
-    const bytes = writeCarOf(cborBlock({ format: "caper-image", version: 3 }));
+    const bytes = writeCarOf(cborBlock({ format: "caper-image", version: 4 }));
     expect(errorOf(() => bytesToImage(bytes)).message).toBe(
-      "root: was made by a newer Caper: format 3, this one reads 2; update Caper on this machine",
+      "root: was made by a newer Caper: format 4, this one reads 3; update Caper on this machine",
     );
   });
 

@@ -86,8 +86,9 @@ describe("a manifest is refused", () => {
     ["with a negative gas schedule", "bad-field", (m) => Object.assign(m, { gasSchedule: -1 })],
     ["with half a gas schedule", "bad-field", (m) => Object.assign(m, { gasSchedule: 0.5 })],
     ["with another format", "not-an-image", (m) => Object.assign(m, { format: "caper-picture" })],
-    ["with a newer version", "newer-version", (m) => Object.assign(m, { version: 3, extra: 1 })],
+    ["with a newer version", "newer-version", (m) => Object.assign(m, { version: 4, extra: 1 })],
     ["with a newer version than what it holds needs", "not-canonical", (m) => Object.assign(m, { version: 2 })],
+    ["with the newest version and nothing that needs it", "not-canonical", (m) => Object.assign(m, { version: 3 })],
     ["with a version that is text", "bad-field", (m) => Object.assign(m, { version: "1" })],
     [
       "without processes",
@@ -126,6 +127,15 @@ describe("a manifest is refused", () => {
     const forgery = new Forgery();
     change(forgery.process.machine);
     forgery.manifest.version = 2;
+    expect(forgery.decode().processes).toHaveLength(1);
+  });
+
+  it.each([1, 2])("of version %i with messages that wait for promises, and accepted as version 3", (version) => {
+    const change = (m: Any): unknown => Object.assign(m, { version, kernel: { promised: [] } });
+    expect(refusal((forgery) => change(forgery.manifest)).code).toBe("not-canonical");
+    const forgery = new Forgery();
+    change(forgery.manifest);
+    forgery.manifest.version = 3;
     expect(forgery.decode().processes).toHaveLength(1);
   });
 

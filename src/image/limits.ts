@@ -5,7 +5,9 @@
  */
 
 /** The newest format that this code reads and writes. */
-export const IMAGE_FORMAT_VERSION = 2;
+export const IMAGE_FORMAT_VERSION = 3;
+/** Of images in which no message waits for a promise. */
+export const IMAGE_FORMAT_VERSION_NESTED = 2;
 /** Of images in which no call is nested in another, or could be: what Caper wrote before it knew of any. */
 export const IMAGE_FORMAT_VERSION_PLAIN = 1;
 export const DIFFERENCE_FORMAT_VERSION = 1;

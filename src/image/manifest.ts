@@ -11,6 +11,7 @@ import {
   FUNCTIONS_MAX,
   GLOBALS_MAX,
   IMAGE_FORMAT_VERSION,
+  IMAGE_FORMAT_VERSION_NESTED,
   IMAGE_FORMAT_VERSION_PLAIN,
   IMAGES_MAX,
   MAILBOX_MAX,
@@ -26,7 +27,7 @@ import {
   TABLES_MAX,
 } from "./limits.ts";
 import { cborToValues, readCounters, readMeter, readStatus } from "./parts.ts";
-import type { MeterState, StatusState, TreeState, Value } from "./state.ts";
+import type { MeterState, Plain, StatusState, TreeState, Value } from "./state.ts";
 
 export const MANIFEST_FORMAT = "caper-image";
 
@@ -94,6 +95,7 @@ const MANIFEST_KEYS = [
 
 /** The oldest version that can hold a state: so each state has one encoding. */
 export function formatVersion(state: TreeState): number {
+  if (hasField(state.kernel, PROMISED)) return IMAGE_FORMAT_VERSION;
   const isNested = state.processes.some(
     ({ machine }) =>
       machine !== null &&
@@ -101,7 +103,14 @@ export function formatVersion(state: TreeState): number {
         machine.pending.kind === "answered" ||
         (machine.pending.kind === "call" && machine.pending.open === true)),
   );
-  return isNested ? IMAGE_FORMAT_VERSION : IMAGE_FORMAT_VERSION_PLAIN;
+  return isNested ? IMAGE_FORMAT_VERSION_NESTED : IMAGE_FORMAT_VERSION_PLAIN;
+}
+
+/** Where the kernel writes messages that wait for promises: older ones would not see that they are there. */
+const PROMISED = "promised";
+
+function hasField(plain: Plain, name: string): boolean {
+  return typeof plain === "object" && plain !== null && Object.hasOwn(plain, name);
 }
 
 export function readManifest(value: unknown): ManifestBlock {

@@ -128,12 +128,24 @@ function messageFunctions(process: ProcessRecord, services: GuestServices): { [n
       const message = readMessage(context, pointer, length, list, count);
       return typeof message === "number" ? message : settle(send(int(target), message));
     };
+  const sendWith =
+    (send: GuestServices["send"]): HostFunction =>
+    (context, target, pointer, length, list, count) => {
+      const message = readMessage(context, pointer, length, list, count);
+      return typeof message === "number" ? message : send(int(target), message);
+    };
   return {
     call: callWith(services.call),
     call_open: callWith(services.callOpen),
-    send(context, target, pointer, length, list, count) {
-      const message = readMessage(context, pointer, length, list, count);
-      return typeof message === "number" ? message : services.send(int(target), message);
+    send: sendWith(services.send),
+    send_only: sendWith(services.sendOnly),
+    promise(context, pointer) {
+      const memory = context.memory();
+      if (!fits(memory, pointer, 4)) return ServiceError.pointer;
+      const made = services.makePromise();
+      if (typeof made === "number") return made;
+      new DataView(memory.buffer, memory.byteOffset).setInt32(unsigned(pointer), made.resolver, true);
+      return made.promise;
     },
     wait: (_context, position) => settle(services.wait(int(position))),
     listen: (_context, position) => services.listen(int(position)),

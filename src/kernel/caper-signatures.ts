@@ -11,6 +11,8 @@ const SIGNATURES: { readonly [name: string]: readonly [params: string, results: 
   call: ["iiiii", "i"],
   call_open: ["iiiii", "i"],
   send: ["iiiii", "i"],
+  send_only: ["iiiii", "i"],
+  promise: ["i", "i"],
   wait: ["i", "i"],
   listen: ["i", "i"],
   answer: ["iiiiii", "i"],

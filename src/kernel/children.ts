@@ -146,7 +146,7 @@ function invoke(process: ProcessRecord, child: ProcessRecord, name: string, args
   const values = params.map((type, index) => bitsToValue(type, args[index] as bigint));
   if (!values.every((value) => value !== undefined)) return ServiceError.export;
   if (!process.clist.hasRoom(1)) return ServiceError.limit;
-  const cell = new PromiseCell();
+  const cell = new PromiseCell(process);
   cell.owner = process;
   child.push({ kind: "invoke", func: found.index, args: values, cell });
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;

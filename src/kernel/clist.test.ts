@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BareGuest, makeTestKernel } from "../../test/support/bare-guest.ts";
 import type { Capability } from "../passable/index.ts";
 import { broken } from "../passable/index.ts";
 import { Clist } from "./clist.ts";
 import { CLIST_ENTRIES_MAX } from "./limits.ts";
+import { recordOf } from "./process.ts";
 import { PromiseCell } from "./promise-cell.ts";
 
 const makeCapability = (): Capability => ({ receive: () => broken("refused", "takes nothing") });
@@ -21,7 +23,7 @@ describe("Clist", () => {
 
   it("keeps resolvers apart, even for one promise", () => {
     const clist = new Clist();
-    const cell = new PromiseCell();
+    const cell = new PromiseCell(recordOf(BareGuest.spawn(makeTestKernel()).process));
     expect(clist.add({ kind: "resolver", cell })).toBe(1);
     expect(clist.add({ kind: "resolver", cell })).toBe(2);
     expect(clist.add({ kind: "promise", cell, listening: false })).toBe(3);

@@ -6,7 +6,7 @@
 
 import type { Capability } from "../passable/index.ts";
 import { CLIST_ENTRIES_MAX } from "./limits.ts";
-import type { PromiseCell } from "./promise-cell.ts";
+import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";
 
@@ -26,6 +26,7 @@ export class Clist {
   readonly #taken = new Uint32Array(CLIST_ENTRIES_MAX / BITS + 1);
   /** No word before this one has a free bit. */
   #firstWord = 0;
+  #isClosed = false;
 
   constructor() {
     this.#taken[0] = 1;
@@ -68,6 +69,7 @@ export class Clist {
     const word = position >>> 5;
     this.#taken[word] = (this.#taken[word] as number) | (1 << (position & (BITS - 1)));
     this.#entries.set(position, entry);
+    if (!this.#isClosed) cellOf(entry)?.hold();
     const key = keyOf(entry);
     if (key !== undefined) this.#positions.set(key, position);
   }
@@ -76,6 +78,7 @@ export class Clist {
     const entry = this.#entries.get(position);
     if (entry === undefined) return undefined;
     this.#entries.delete(position);
+    if (!this.#isClosed) cellOf(entry)?.letGo();
     const key = keyOf(entry);
     if (key !== undefined && this.#positions.get(key) === position) this.#positions.delete(key);
     const word = position >>> 5;
@@ -90,14 +93,32 @@ export class Clist {
     return this.#firstWord * BITS + 31 - Math.clz32(free & -free);
   }
 
+  /** Its process has ended, and will fetch nothing any more. It can still be looked at. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const entry of this.#entries.values()) cellOf(entry)?.letGo();
+  }
+
+  /** By position, whatever happened before: images depend on it. */
+  sortedEntries(): readonly [number, ClistEntry][] {
+    return [...this.#entries].sort(([left], [right]) => left - right);
+  }
+
   entries(): IterableIterator<[number, ClistEntry]> {
     return this.#entries.entries();
   }
 }
 
-/** What makes two entries the same; resolvers and sources are always apart. */
+/** The promise that a guest could fetch the answer of. */
+function cellOf(entry: ClistEntry): PromiseCell | undefined {
+  if (entry.kind === "promise") return entry.cell;
+  return entry.kind === "capability" && entry.capability instanceof PromiseCell ? entry.capability : undefined;
+}
+
+/** What makes two entries the same; resolvers and sources are always apart, and a promise that is an endowment cannot be waited for. */
 function keyOf(entry: ClistEntry): unknown {
-  if (entry.kind === "capability") return entry.capability;
+  if (entry.kind === "capability") return entry.capability instanceof PromiseCell ? undefined : entry.capability;
   if (entry.kind === "promise") return entry.cell;
   if (entry.kind === "child") return entry.process;
   return undefined;

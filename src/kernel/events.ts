@@ -6,6 +6,7 @@
 
 import type { Answer, Capability, Message } from "../passable/index.ts";
 import { messageOverLimit } from "../passable/index.ts";
+import { inward } from "./border.ts";
 import type { GuestAnswer, GuestMessage } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
 import { GAS_PER_MESSAGE, MESSAGE_BYTES_PER_GAS } from "./limits.ts";
@@ -56,9 +57,7 @@ export function capabilityAt(process: ProcessRecord, number: number): Capability
   const entry = process.clist.get(number);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "capability") return entry.capability;
-  if (entry.kind !== "promise") return ServiceError.cannotTravel;
-  entry.cell.isShared = true;
-  return entry.cell;
+  return entry.kind === "promise" ? entry.cell : ServiceError.cannotTravel;
 }
 
 function isOwn(process: ProcessRecord, capability: Capability): boolean {
@@ -69,9 +68,10 @@ function isOwn(process: ProcessRecord, capability: Capability): boolean {
 function holdCapability(process: ProcessRecord, capability: Capability): number {
   const reference = ExportReference.resolve(capability);
   if (reference?.process === process) return -(reference.target + 1);
+  const known = inward(process, capability);
   const entry =
-    capability instanceof PromiseCell
-      ? ({ kind: "promise", cell: capability, listening: false } as const)
+    known instanceof PromiseCell
+      ? ({ kind: "promise", cell: known, listening: false } as const)
       : ({ kind: "capability", capability, endowment: undefined } as const);
   return process.clist.add(entry) as number;
 }

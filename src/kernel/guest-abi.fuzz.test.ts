@@ -16,6 +16,8 @@ const SENSIBLE: { readonly [name: string]: (p: number, q: number, n: number) => 
   call: (p, q, n) => [p, 100, n, 200, q % 3],
   call_open: (p, q, n) => [p, 100, n, 200, q % 3],
   send: (p, q, n) => [p, 100, n, 200, q % 3],
+  send_only: (p, q, n) => [p, 100, n, 200, q % 3],
+  promise: () => [700],
   wait: (p) => [p],
   listen: (p) => [p],
   answer: (p, q, n) => [p, q & 1, 100, n, 200, 0],
@@ -71,6 +73,7 @@ function furnish(process: Process): void {
 
 /** Calls that most often are about the newest promise or child, or they would hardly ever hit one. */
 const OF_PROMISES: ReadonlySet<string> = new Set(["wait", "listen"]);
+const MAKES_PROMISES: ReadonlySet<string> = new Set(["send", "invoke", "promise"]);
 const OF_CHILDREN: ReadonlySet<string> = new Set(["invoke", "refill", "resume", "freeze", "inspect", "peek", "send"]);
 
 function family(process: Process): Process[] {
@@ -114,7 +117,7 @@ describe("the guest ABI under random calls", () => {
         if (worked) succeeded.add(name);
         const position = result.kind === "done" ? Number(result.results[0] ?? 0) : 0;
         if (position > 0 && name === "spawn") last.set(chosen, { ...known, child: position });
-        if (position > 0 && (name === "send" || name === "invoke")) last.set(chosen, { ...known, promise: position });
+        if (position > 0 && MAKES_PROMISES.has(name)) last.set(chosen, { ...known, promise: position });
         expect(result.kind).not.toBe("fault");
         expect(faults).toEqual([]);
         for (const { meter, children } of family(root)) {

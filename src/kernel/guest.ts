@@ -140,8 +140,12 @@ export interface SpawnRequest {
 
 /** What the kernel does for one process, always by c-list positions. A number below zero is a `ServiceError`. */
 export interface GuestServices {
-  /** The position of a promise for the answer. */
+  /** The position of a promise for the answer. The target may be a promise, too: then it is what that comes to. */
   send(target: number, message: GuestMessage): number;
+  /** The same where nobody wants the answer. */
+  sendOnly(target: number, message: GuestMessage): number;
+  /** A promise of its own, and the resolver that it is settled by, with `answer`. */
+  makePromise(): { readonly promise: number; readonly resolver: number } | number;
   /**
    * Waits for a promise (whose position an answer drops) or for a child to stop. A host function returns the `Suspend` as it is and
    * asks again when it is called again: `state` of the Suspend is the position.

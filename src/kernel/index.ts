@@ -42,7 +42,6 @@ export type { MeterReading } from "./meter.ts";
 export { PlainReader } from "./plain-reader.ts";
 export type { Process } from "./process.ts";
 export { makeProgram, type Program } from "./program.ts";
-export { settlementOf } from "./reference.ts";
 export type { OutstandingCall } from "./restore.ts";
 export { describeStop, isEnd, type ProcessStatus, type StopReport, type SyncResult, type TurnResult } from "./stops.ts";
 export type { InputRecord } from "./tree.ts";

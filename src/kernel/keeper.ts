@@ -51,6 +51,7 @@ export function endProcess(process: ProcessRecord, stop: StopReport): void {
     left.waiter?.(stop);
   }
   for (const [, entry] of process.clist.entries()) if (entry.kind === "resolver") entry.cell.settle(answer);
+  process.clist.close();
   tellKeeper(process);
 }
 

@@ -5,8 +5,9 @@
 
 import type { Hasher, Plain, TreeState } from "../image/index.ts";
 import { moduleCid } from "../image/index.ts";
-import type { Answer, Capability } from "../passable/index.ts";
+import type { Answer, Capability, Message, PendingAnswer } from "../passable/index.ts";
 import { decodeModule, rewriting, validateModule } from "../wasm/index.ts";
+import { answerOf } from "./border.ts";
 import { hasRoomForChild, programPages } from "./children.ts";
 import { createProcess } from "./create.ts";
 import { KernelError } from "./errors.ts";
@@ -16,10 +17,12 @@ import { applyKeeperAction, stopProcess } from "./keeper.ts";
 import { PAGE_BYTES, PROGRAMS_CACHED_MAX, SLICE_GAS_DEFAULT } from "./limits.ts";
 import { endowmentName } from "./locator.ts";
 import { Meter } from "./meter.ts";
+import { passOn, receiveForPromise } from "./outside.ts";
 import type { Process, ProcessHost } from "./process.ts";
 import { faceOf, recordOf } from "./process.ts";
 import type { Program } from "./program.ts";
 import { makeProgram } from "./program.ts";
+import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { OutstandingCall } from "./restore.ts";
 import { restoreTree } from "./restore.ts";
@@ -68,7 +71,7 @@ export interface ThawInit {
   /** What stands here for a name in the image: a locator, or `{ endowment, process }`. Undefined: messages to it answer "lost". */
   resolveLocator?(locator: Plain): Capability | undefined;
   /** What became of a call that was under way outside. Undefined: it answers "lost"; it is never repeated unasked. */
-  resolveCall?(call: OutstandingCall): Promise<Answer> | undefined;
+  resolveCall?(call: OutstandingCall): PendingAnswer | undefined;
 }
 
 export interface Kernel extends Disposable {
@@ -309,6 +312,18 @@ class RunningKernel implements KernelCore, ProcessHost {
     } catch (error) {
       fail(error);
     }
+  }
+
+  passOn(promise: PromiseCell): void {
+    passOn(promise);
+  }
+
+  receiveForPromise(promise: PromiseCell, message: Message): Answer | PendingAnswer {
+    return receiveForPromise(promise, message);
+  }
+
+  settled(promise: PromiseCell): Promise<Answer> {
+    return answerOf(promise);
   }
 
   forget(tree: Tree): void {

@@ -32,10 +32,17 @@ export const NESTING_DEPTH_MAX = 256;
 /** A multiple of 32 less one: the c-list keeps a bit for each position, and 0 is none. */
 export const CLIST_ENTRIES_MAX = 65_535;
 
+/** Also: messages of one process that wait for promises. */
 export const MAILBOX_TURNS_MAX = 4_096;
 
-/** Messages and answers that wait for one process, together; and never more than the memory that it was granted. */
+/**
+ * Messages and answers that wait for one process, and messages of its own that wait for promises, together; and never more than the
+ * memory that it was granted.
+ */
 export const MESSAGES_BYTES_MAX: number = 32 << 20;
+
+/** What a capability in a message that waits counts for. */
+export const CAPABILITY_BYTES = 32;
 
 export { MESSAGE_BYTES_MAX, MESSAGE_CAPABILITIES_MAX } from "../passable/index.ts";
 

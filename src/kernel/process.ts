@@ -5,6 +5,7 @@
 
 import type { Plain, TreeState } from "../image/index.ts";
 import type { Answer, Capability, Message } from "../passable/index.ts";
+import { answerForHost, answerOf } from "./border.ts";
 import { KernelError } from "./errors.ts";
 import type { HostValue } from "./host.ts";
 import type { Inspection } from "./inspect.ts";
@@ -16,7 +17,6 @@ import { enter, goOn, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";
 import type { Outstanding, PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
-import { answerForHost, answerOf } from "./reference.ts";
 import type { ProcessStatus, SyncResult, TurnResult } from "./stops.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn, Waiter } from "./turn.ts";
@@ -351,6 +351,6 @@ function resume(
 
 /** A host function must not do this to the tree that is just running it. */
 function assertResting(record: ProcessRecord, what: string): void {
-  if (record.tree.running !== undefined)
+  if (record.tree.running !== undefined || record.tree.passing.length > 0)
     throw new KernelError("state", `${what}: the tree is running; do it between slices`);
 }

@@ -5,6 +5,7 @@
 
 import type { Answer, Message } from "../passable/index.ts";
 import { broken, messageOverLimit } from "../passable/index.ts";
+import { answerForHost, answerOf, incoming } from "./border.ts";
 import { Clist } from "./clist.ts";
 import type { Guest, GuestKind, GuestMessage } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
@@ -12,13 +13,13 @@ import { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, NESTED_TURNS_MAX, PAGE_BYTES } f
 import type { Machine } from "./machine.ts";
 import type { Meter } from "./meter.ts";
 import type { Program } from "./program.ts";
-import { PromiseCell } from "./promise-cell.ts";
+import { holdMessage, letGoMessage, PromiseCell } from "./promise-cell.ts";
 import { ExportReference } from "./reference.ts";
 import type { StopReport, TurnResult } from "./stops.ts";
 import { describeStop } from "./stops.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn } from "./turn.ts";
-import { turnBytes, turnCell } from "./turn.ts";
+import { messageBytes, turnBytes, turnCell } from "./turn.ts";
 
 /** What a parked process waits for. */
 export type Waiting =
@@ -77,6 +78,9 @@ export class ProcessRecord {
   #mailbox: Turn[] = [];
   #mailboxBytes = 0;
   #answerBytes = 0;
+  /** Messages to promises that wait for them. */
+  #queuedCount = 0;
+  #queuedBytes = 0;
   readonly #references = new Map<number, ExportReference>();
 
   constructor(parts: ProcessParts) {
@@ -161,6 +165,7 @@ export class ProcessRecord {
     if (cell !== undefined) cell.answerer = this;
     this.#mailbox.push(turn);
     this.#mailboxBytes += turnBytes(turn);
+    holdPromises(turn);
     if (this.state === "idle") this.makeReady();
     return true;
   }
@@ -168,7 +173,10 @@ export class ProcessRecord {
   /** The next turn, oldest first. */
   takeTurn(): Turn | undefined {
     const turn = this.#mailbox.shift();
-    if (turn !== undefined) this.#mailboxBytes -= turnBytes(turn);
+    if (turn !== undefined) {
+      this.#mailboxBytes -= turnBytes(turn);
+      letGoPromises(turn);
+    }
     this.turn = turn;
     return turn;
   }
@@ -177,6 +185,7 @@ export class ProcessRecord {
   restoreMailbox(turns: readonly Turn[]): void {
     this.#mailbox = [...turns];
     this.#mailboxBytes = turns.reduce((sum, turn) => sum + turnBytes(turn), 0);
+    for (const turn of turns) holdPromises(turn);
   }
 
   /** All that waits in the mailbox of a process that ends. */
@@ -184,6 +193,7 @@ export class ProcessRecord {
     const turns = this.#mailbox;
     this.#mailbox = [];
     this.#mailboxBytes = 0;
+    for (const turn of turns) letGoPromises(turn);
     return turns;
   }
 
@@ -232,13 +242,20 @@ export class ProcessRecord {
     if (this.state === "parked") this.makeReady();
   }
 
+  /** A message of the host to one of its exports. */
+  receiveFromHost(target: number, message: Message): Answer | Promise<Answer> {
+    if (this.isEnded) return broken("ended", "the process has ended");
+    const cell = this.deliverFromHost(target, message);
+    return answerForHost(cell) ?? answerOf(cell);
+  }
+
   /** `push`: where the turn goes. */
   deliverFromHost(
     target: number,
     message: Message,
     push: (turn: Turn) => void = (turn) => void this.push(turn),
   ): PromiseCell {
-    const cell = new PromiseCell();
+    const cell = new PromiseCell(this);
     const over = messageOverLimit(message.bytes.length, message.capabilities.length);
     if (over !== undefined) {
       cell.settle(broken("limit", over));
@@ -246,28 +263,52 @@ export class ProcessRecord {
     }
     this.tree.recordInput(this, "deliver");
     // A copy: what the host does with its bytes afterwards must not reach a message that waits.
-    const own = { bytes: message.bytes.slice(), capabilities: message.capabilities };
+    const own = incoming(this, { bytes: message.bytes.slice(), capabilities: message.capabilities });
     push({ kind: "deliver", target, message: own, cell });
     return cell;
   }
 
-  /** An answer waits for the process to fetch it; one that it may not keep is as good as broken. */
-  holdAnswer(answer: Answer): Answer {
-    if (answer.status === "broken" || this.isEnded) return answer;
-    const byteLength = answer.message.bytes.length;
-    if (!this.#hasRoomFor(byteLength)) return broken("limit", "the process holds as many bytes of messages as it may");
-    this.#answerBytes += byteLength;
-    return answer;
+  /** An answer for the process; one that it may not keep until it fetches it is as good as broken. */
+  admitAnswer(answer: Answer): Answer {
+    if (answer.status === "broken" || this.isEnded || this.#hasRoomFor(messageBytes(answer.message))) return answer;
+    return broken("limit", "the process holds as many bytes of messages as it may");
+  }
+
+  countAnswer(answer: Answer): void {
+    if (answer.status !== "broken") this.#answerBytes += messageBytes(answer.message);
   }
 
   forgetAnswer(answer: Answer): void {
-    if (answer.status !== "broken") this.#answerBytes -= answer.message.bytes.length;
+    if (answer.status !== "broken") this.#answerBytes -= messageBytes(answer.message);
+  }
+
+  /** Has it room for one more message to a promise that is not there yet? */
+  canQueue(message: Message): boolean {
+    return this.#queuedCount < MAILBOX_TURNS_MAX && this.#hasRoomFor(messageBytes(message));
+  }
+
+  keepQueued(message: Message): boolean {
+    return this.canQueue(message) && this.restoreQueued(message);
+  }
+
+  /** For thaw: whatever the bytes are. */
+  restoreQueued(message: Message): boolean {
+    if (this.#queuedCount >= MAILBOX_TURNS_MAX) return false;
+    this.#queuedCount++;
+    this.#queuedBytes += messageBytes(message);
+    return true;
+  }
+
+  releaseQueued(message: Message): void {
+    this.#queuedCount--;
+    this.#queuedBytes -= messageBytes(message);
   }
 
   /** Messages that wait may take as much again as the memory that the process was granted. */
   #hasRoomFor(byteLength: number): boolean {
     const granted = Math.max(1, this.meter.pagesMax) * PAGE_BYTES;
-    return this.#mailboxBytes + this.#answerBytes + byteLength <= Math.min(MESSAGES_BYTES_MAX, granted);
+    const held = this.#mailboxBytes + this.#answerBytes + this.#queuedBytes;
+    return held + byteLength <= Math.min(MESSAGES_BYTES_MAX, granted);
   }
 
   #refusal(turn: Turn): Answer | undefined {
@@ -282,6 +323,17 @@ export class ProcessRecord {
       return broken("limit", "the process holds as many bytes of messages as it may");
     return undefined;
   }
+}
+
+/** What a process can come by when it takes the turn. */
+function holdPromises(turn: Turn): void {
+  if (turn.kind === "deliver") holdMessage(turn.message);
+  else if (turn.kind === "settle") turn.promise.hold();
+}
+
+function letGoPromises(turn: Turn): void {
+  if (turn.kind === "deliver") letGoMessage(turn.message);
+  else if (turn.kind === "settle") turn.promise.letGo();
 }
 
 /**
@@ -311,8 +363,9 @@ export function waitsForOutside(process: ProcessRecord): boolean {
     const waiting = at.waiting;
     if (waiting?.kind === "outside") return true;
     if (waiting?.kind !== "promise") return false;
-    if (waiting.cell.answerer === undefined) return waiting.cell.outstanding !== undefined;
-    at = waiting.cell.answerer;
+    const { answerer, isOutside } = waiting.cell;
+    if (answerer === undefined) return isOutside;
+    at = answerer;
   }
   return false;
 }

@@ -5,19 +5,20 @@
 
 import type { Plain, TreeState, Value } from "../image/index.ts";
 import { decodeImage } from "../image/index.ts";
-import type { Answer, BrokenCode, Capability, Message } from "../passable/index.ts";
+import type { Answer, BrokenCode, Capability, Message, PendingAnswer } from "../passable/index.ts";
 import { broken } from "../passable/index.ts";
+import { attachOutstanding } from "./border.ts";
 import type { ClistEntry } from "./clist.ts";
 import {
   CLIST_ENTRIES_MAX,
   INVOKE_VALUES_MAX,
+  MAILBOX_TURNS_MAX,
   MESSAGE_CAPABILITIES_MAX,
   NESTED_TURNS_MAX,
   OUTSTANDING_CALLS_MAX,
 } from "./limits.ts";
 import { endowmentName, locatorText } from "./locator.ts";
 import { valuesToCarriers } from "./machine-values.ts";
-import { attachOutstanding } from "./outside.ts";
 import { PlainReader } from "./plain-reader.ts";
 import type { Program } from "./program.ts";
 import { PromiseCell } from "./promise-cell.ts";
@@ -51,7 +52,7 @@ export interface TablesInit {
   resolveLocator(locator: Plain): Capability | undefined;
   /** Does the tree go on below a process? */
   readonly under?: object | undefined;
-  resolveCall?: ((call: OutstandingCall) => Promise<Answer> | undefined) | undefined;
+  resolveCall?: ((call: OutstandingCall) => PendingAnswer | undefined) | undefined;
 }
 
 export class RestoreTables {
@@ -67,7 +68,8 @@ export class RestoreTables {
     const { records, state } = this.#init;
     // Every cell has its clist entry or turn, so their number is bounded by what else the image may hold.
     const cells = kernel.field("cells").list(INT_MAX);
-    for (const _ of cells) this.#cells.push(new PromiseCell());
+    const home = records[0] as ProcessRecord;
+    for (const _ of cells) this.#cells.push(new PromiseCell(home));
     state.processes.forEach((saved, index) => {
       const record = records[index] as ProcessRecord;
       const where = `process ${index}`;
@@ -85,7 +87,10 @@ export class RestoreTables {
       record.inbox = inbox.isNull ? undefined : readInbox(inbox);
       record.state = saved.status.state;
       if (saved.status.state === "stopped" || saved.status.state === "ended") record.stop = saved.status.stop;
+      if (record.isEnded) record.clist.close();
     });
+    for (const [index, cell] of cells.entries()) this.#answered(cell, this.#cells[index] as PromiseCell);
+    if (kernel.has("promised")) this.#promised(kernel.field("promised").list(MAILBOX_TURNS_MAX * records.length));
     for (const [index, cell] of cells.entries()) this.#cell(cell, this.#cells[index] as PromiseCell);
     for (const record of records) this.#listen(record);
     this.#queue(kernel.field("queue").list(records.length));
@@ -156,11 +161,8 @@ export class RestoreTables {
   #capability(reader: PlainReader): Capability {
     const to = reader.field("to").oneOf(["promise", "export", "outside", "lost"]);
     switch (to) {
-      case "promise": {
-        const cell = this.#cellAt(reader.field("cell"));
-        cell.isShared = true;
-        return cell;
-      }
+      case "promise":
+        return this.#cellAt(reader.field("cell"));
       case "export": {
         const { records } = this.#init;
         const process = records[reader.field("process").int(0, records.length - 1)] as ProcessRecord;
@@ -251,8 +253,7 @@ export class RestoreTables {
   /** Held by more than one, it counts for the first, as if that one had asked. */
   #owned(record: ProcessRecord, reader: PlainReader): PromiseCell {
     const cell = this.#cellAt(reader);
-    if (cell.owner === undefined) cell.owner = record;
-    else cell.isShared = true;
+    cell.owner ??= record;
     return cell;
   }
 
@@ -260,13 +261,32 @@ export class RestoreTables {
     return reader.value === -1 ? undefined : this.#cellAt(reader);
   }
 
+  #answered(reader: PlainReader, cell: PromiseCell): void {
+    const answer = reader.field("answer");
+    if (!answer.isNull) cell.settle(this.#answer(answer));
+  }
+
+  /** Messages that wait for promises. */
+  #promised(list: readonly PlainReader[]): void {
+    const { records } = this.#init;
+    for (const reader of list) {
+      const promise = this.#cellAt(reader.field("promise"));
+      const cell = this.#cellOrNone(reader.field("cell"));
+      const sender = records[reader.field("sender").int(0, records.length - 1)] as ProcessRecord;
+      const message = this.#message(reader.field("message"));
+      if (promise.answer !== undefined) throw reader.error("waits for a promise that is settled");
+      if (cell !== undefined && (cell.answer !== undefined || cell.after !== undefined)) {
+        throw reader.error("has an answer, or waits twice");
+      }
+      if (!sender.restoreQueued(message)) throw reader.error("is one more than may wait");
+      promise.enqueue({ sender, message, cell });
+    }
+    assertNoCircle(this.#cells, list);
+  }
+
   #cell(reader: PlainReader, cell: PromiseCell): void {
     const { records } = this.#init;
-    const answer = reader.field("answer");
-    if (!answer.isNull) {
-      cell.settle(this.#answer(answer));
-      return;
-    }
+    if (cell.answer !== undefined || cell.after !== undefined) return;
     const answerer = reader.field("answerer").int(-1, records.length - 1);
     const call = reader.field("call");
     if (answerer >= 0) cell.answerer = records[answerer];
@@ -286,7 +306,7 @@ export class RestoreTables {
       return;
     }
     if (sender.tree.outstanding.size >= OUTSTANDING_CALLS_MAX) throw reader.error("too many calls under way");
-    attachOutstanding(cell, { callId, sender, capability, answer });
+    attachOutstanding(cell, { callId, sender, capability, answer, pipeline: answer.pipeline });
   }
 
   #listen(record: ProcessRecord): void {
@@ -309,6 +329,19 @@ export class RestoreTables {
     }
     if (ready.size > 0) throw new PlainReader(null, "kernel: queue").error("a ready process is missing");
     tree.reviveFirst(records.filter((record) => record.state === "parked"));
+  }
+}
+
+/** Each message that waits waits for something else in the end. */
+function assertNoCircle(cells: readonly PromiseCell[], list: readonly PlainReader[]): void {
+  const fine = new Set<PromiseCell>();
+  for (const first of cells) {
+    const path = new Set<PromiseCell>();
+    for (let cell: PromiseCell | undefined = first; cell !== undefined && !fine.has(cell); cell = cell.after) {
+      if (path.has(cell)) throw (list[0] as PlainReader).error("waits for its own answer");
+      path.add(cell);
+    }
+    for (const cell of path) fine.add(cell);
   }
 }
 

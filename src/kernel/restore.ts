@@ -5,7 +5,7 @@
  */
 
 import type { ModuleState, Plain, ProcessState, TreeState } from "../image/index.ts";
-import type { Answer, Capability } from "../passable/index.ts";
+import type { Capability, PendingAnswer } from "../passable/index.ts";
 import { makeRecord } from "./create.ts";
 import { KernelError } from "./errors.ts";
 import type { GuestKind } from "./guest.ts";
@@ -34,7 +34,7 @@ export interface RestoreInit {
   readonly keeper: Keeper | undefined;
   readonly powers: unknown;
   resolveLocator(locator: Plain): Capability | undefined;
-  resolveCall?: ((call: OutstandingCall) => Promise<Answer> | undefined) | undefined;
+  resolveCall?: ((call: OutstandingCall) => PendingAnswer | undefined) | undefined;
   /** Where the tree goes on below a process; without it, it is a tree of its own with the meters that it had. */
   readonly under?: { readonly parent: ProcessRecord; readonly meter: Meter } | undefined;
 }

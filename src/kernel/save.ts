@@ -60,23 +60,28 @@ class TreeSaver {
     const processes = [...this.#processes.keys()].map((process) => this.#process(process));
     const tree = this.#root.tree;
     const queue = tree.queue.flatMap((process) => this.#processes.get(process) ?? []);
+    for (const cell of this.#dropped()) this.#cellIndex(cell);
     // A cell's answer may name further cells: the map grows while it is walked, and a Map is made for that.
     const cells: Plain[] = [];
-    for (const cell of this.#cells.keys()) cells.push(this.#cell(cell));
+    const promised: Plain[] = [];
+    for (const cell of this.#cells.keys()) {
+      cells.push(this.#cell(cell));
+      promised.push(...this.#queue(cell));
+    }
     return {
       rewriter: rewriting.REWRITER_VERSION,
       gasSchedule: rewriting.GAS_SCHEDULE_VERSION,
       modules: [...this.#modules.keys()].map((program) => this.#module(program)),
       images: this.#images,
       processes,
-      kernel: { counters: { ...tree.counters }, queue, cells },
+      kernel: { counters: { ...tree.counters }, queue, cells, ...(promised.length > 0 ? { promised } : {}) },
     };
   }
 
   #collect(process: ProcessRecord): void {
     const index = this.#processes.size;
     this.#processes.set(process, index);
-    for (const [, entry] of process.clist.entries()) {
+    for (const [, entry] of process.clist.sortedEntries()) {
       if (entry.kind !== "capability" || entry.endowment === undefined || this.#endowments.has(entry.capability))
         continue;
       this.#endowments.set(entry.capability, { endowment: entry.endowment, process: index });
@@ -90,7 +95,7 @@ class TreeSaver {
     const parent =
       process === this.#root || process.parent === undefined ? -1 : (this.#processes.get(process.parent) ?? -1);
     const clist: Plain[] = [];
-    for (const [position, entry] of process.clist.entries()) {
+    for (const [position, entry] of process.clist.sortedEntries()) {
       while (clist.length <= position) clist.push(null);
       clist[position] = this.#entry(entry);
     }
@@ -143,7 +148,8 @@ class TreeSaver {
   }
 
   #capability(capability: Capability): { readonly [key: string]: Plain } {
-    if (capability instanceof PromiseCell) return { to: "promise", cell: this.#cellIndex(capability) };
+    if (capability instanceof PromiseCell && capability.home.tree === this.#root.tree)
+      return { to: "promise", cell: this.#cellIndex(capability) };
     const reference = ExportReference.resolve(capability);
     const process = reference && this.#processes.get(reference.process);
     if (reference !== undefined && process !== undefined) return { to: "export", process, target: reference.target };
@@ -205,19 +211,49 @@ class TreeSaver {
   }
 
   #cell(cell: PromiseCell): Plain {
-    const outstanding = cell.outstanding;
+    const { outstanding, after, answer } = cell;
+    if (after !== undefined) this.#cellIndex(after);
+    const answerer = after === undefined ? cell.answerer : undefined;
     return {
-      answer: cell.answer === undefined ? null : this.#answer(cell.answer),
-      answerer: cell.answerer === undefined ? -1 : (this.#processes.get(cell.answerer) ?? -1),
+      answer: answer === undefined ? null : this.#answer(answer),
+      answerer: this.#processIndex(answerer),
       call:
         outstanding === undefined
           ? null
           : {
               callId: outstanding.callId,
-              sender: this.#processes.get(outstanding.sender) ?? -1,
+              sender: Math.max(0, this.#processIndex(outstanding.sender)),
               ...this.#capability(outstanding.capability),
             },
     };
+  }
+
+  /** Messages that wait for a promise; those of processes that are not saved are nothing to this image. */
+  #queue(promise: PromiseCell): Plain[] {
+    return promise.queue.flatMap(({ sender, message, cell }) => {
+      const process = this.#processIndex(sender);
+      if (process < 0) return [];
+      return [
+        {
+          promise: this.#cellIndex(promise),
+          sender: process,
+          message: this.#message(message),
+          cell: this.#cellIndex(cell),
+        },
+      ];
+    });
+  }
+
+  /** Promises that only a call outside still knows, and for which messages wait. */
+  #dropped(): readonly PromiseCell[] {
+    const waited = [...this.#root.tree.outstanding].filter((cell) => cell.queue.length > 0);
+    const callId = (cell: PromiseCell): number => cell.outstanding?.callId ?? 0;
+    return waited.sort((left, right) => callId(left) - callId(right));
+  }
+
+  /** -1 where there is none. */
+  #processIndex(process: ProcessRecord | undefined): number {
+    return (process && this.#processes.get(process)) ?? -1;
   }
 
   #moduleIndex(program: Program): number {

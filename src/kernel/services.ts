@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Capability } from "../passable/index.ts";
+import type { Capability, Message } from "../passable/index.ts";
 import { fulfilled, rejected } from "../passable/index.ts";
 import { childServices } from "./children.ts";
 import { messageGas, receiveAnswer, sendMessage } from "./events.ts";
@@ -11,9 +11,9 @@ import type { GuestAnswer, GuestMessage, GuestServices } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
 import { Suspend } from "./host.ts";
 import { discardProcess } from "./keeper.ts";
-import { LOG_BYTES_MAX } from "./limits.ts";
-import { sendTo } from "./outside.ts";
-import type { PromiseCell } from "./promise-cell.ts";
+import { CLIST_ENTRIES_MAX, LOG_BYTES_MAX, MAILBOX_TURNS_MAX } from "./limits.ts";
+import { destination, sendOnlyTo, sendTo } from "./outside.ts";
+import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { stoppedChildBehind, waitPath, waitsFor } from "./record.ts";
 import { ExportReference } from "./reference.ts";
@@ -24,6 +24,8 @@ export function makeServices(process: ProcessRecord): GuestServices {
   const clist = process.clist;
   return Object.freeze({
     send: (target: number, message: GuestMessage) => send(process, target, message),
+    sendOnly: (target: number, message: GuestMessage) => sendOnly(process, target, message),
+    makePromise: () => makePromise(process),
     wait: (position: number) => wait(process, position),
     call: (target: number, message: GuestMessage) => call(process, target, message),
     callOpen(target: number, message: GuestMessage): GuestAnswer | Suspend | number {
@@ -62,6 +64,7 @@ function targetAt(process: ProcessRecord, position: number): Capability | number
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "capability") return entry.capability;
   if (entry.kind === "child") return entry.process.reference(0);
+  if (entry.kind === "promise") return destination(entry.cell);
   return ServiceError.wrongKind;
 }
 
@@ -70,11 +73,37 @@ function send(process: ProcessRecord, position: number, guestMessage: GuestMessa
   if (typeof target === "number") return target;
   const message = sendMessage(process, guestMessage);
   if (typeof message === "number") return message;
-  if (!process.clist.hasRoom(1)) return ServiceError.limit;
+  if (!process.clist.hasRoom(1) || !fitsQueue(process, target, message)) return ServiceError.limit;
   process.charge(messageGas(message.bytes.length));
   const cell = sendTo(process, target, message, nested);
-  own(process, cell);
+  cell.own(process);
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
+}
+
+/** Whether a promise that the message is for would keep it. A guest that learns so at once can keep it itself. */
+function fitsQueue(process: ProcessRecord, target: Capability, message: Message): boolean {
+  return !(target instanceof PromiseCell) || target.answer !== undefined || process.canQueue(message);
+}
+
+function sendOnly(process: ProcessRecord, position: number, guestMessage: GuestMessage): number {
+  const target = targetAt(process, position);
+  if (typeof target === "number") return target;
+  const message = sendMessage(process, guestMessage);
+  if (typeof message === "number") return message;
+  if (!fitsQueue(process, target, message)) return ServiceError.limit;
+  process.charge(messageGas(message.bytes.length));
+  sendOnlyTo(process, target, message);
+  return 0;
+}
+
+/** A promise that the process settles itself, as the answer to a message: by its resolver. */
+function makePromise(process: ProcessRecord): { readonly promise: number; readonly resolver: number } | number {
+  if (!process.clist.hasRoom(2)) return ServiceError.limit;
+  const cell = new PromiseCell(process);
+  cell.own(process);
+  cell.answerer = process;
+  const promise = process.clist.add({ kind: "promise", cell, listening: false }) as number;
+  return { promise, resolver: process.clist.add({ kind: "resolver", cell }) as number };
 }
 
 function call(process: ProcessRecord, position: number, message: GuestMessage): GuestAnswer | Suspend | number {
@@ -88,7 +117,13 @@ function call(process: ProcessRecord, position: number, message: GuestMessage): 
 /** How the target of a call waits for the caller. */
 function pathTo(process: ProcessRecord, position: number): ReturnType<typeof waitPath> {
   const target = targetAt(process, position);
-  const callee = typeof target === "number" ? undefined : ExportReference.resolve(target)?.process;
+  if (typeof target === "number") return "none";
+  if (target instanceof PromiseCell && target.answer === undefined) {
+    // Who it will be nobody knows: it is enough that the answer depends on one who waits.
+    const { answerer } = target;
+    return answerer !== undefined && (answerer === process || waitsFor(answerer, process)) ? "strict" : "none";
+  }
+  const callee = ExportReference.resolve(target)?.process;
   return callee === undefined ? "none" : callee === process ? "strict" : waitPath(callee, process);
 }
 
@@ -149,20 +184,10 @@ function suspendFor(process: ProcessRecord, position: number, cell: PromiseCell,
   return new Suspend(KERNEL_WAKE, position);
 }
 
-/** From now on the answer counts against the process that asked for it. It may be there already. */
-export function own(process: ProcessRecord, cell: PromiseCell): void {
-  if (cell.answer !== undefined) {
-    const held = process.holdAnswer(cell.answer);
-    if (held !== cell.answer) cell.replace(held);
-  }
-  cell.owner = process;
-}
-
 function takeAnswer(process: ProcessRecord, position: number, cell: PromiseCell): GuestAnswer {
   process.clist.drop(position);
   const answer = cell.answer;
   if (answer === undefined) throw new Error("promise: no answer to take");
-  cell.forget();
   if (answer.status !== "broken") process.charge(messageGas(answer.message.bytes.length));
   return receiveAnswer(process, answer);
 }
@@ -175,6 +200,8 @@ function tell(child: ProcessRecord, position: number, stop: StopReport): GuestAn
 function listen(process: ProcessRecord, position: number): number {
   const entry = process.clist.get(position);
   if (entry === undefined) return ServiceError.noEntry;
+  // Answers that nobody wants any more have no place in the c-list, so their number needs a limit of its own.
+  if (process.mailbox.length >= MAILBOX_TURNS_MAX + CLIST_ENTRIES_MAX) return ServiceError.limit;
   if (entry.kind === "promise") {
     if (!entry.listening) listenToCell(process, position, entry.cell);
     entry.listening = true;
@@ -220,7 +247,6 @@ function drop(process: ProcessRecord, position: number): number {
   const entry = process.clist.drop(position);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "child") discardProcess(entry.process);
-  if (entry.kind === "promise" && entry.cell.owner === process) entry.cell.forget();
   if (entry.kind === "source") process.meter.unhold(entry.pages);
   if (entry.kind === "resolver") {
     entry.cell.settle({ status: "broken", code: "refused", reason: "the callee will not answer" });

@@ -240,7 +240,6 @@ function eventOf(process: ProcessRecord, turn: Turn): GuestEvent | undefined {
     // The guest may have dropped the promise meanwhile, and the position may be another's now.
     if (held?.kind !== "promise" || held.cell !== turn.promise) return undefined;
     process.clist.drop(turn.position);
-    turn.promise.forget();
     return { kind: "settle", position: turn.position, answer: receiveAnswer(process, turn.answer) };
   }
   if (turn.kind === "child") {

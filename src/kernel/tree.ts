@@ -5,7 +5,7 @@
  */
 
 import type { TreeState } from "../image/index.ts";
-import type { Capability } from "../passable/index.ts";
+import type { Answer, Capability, Message, PendingAnswer } from "../passable/index.ts";
 import type { GuestKind } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { PROCESSES_PER_TREE_MAX } from "./limits.ts";
@@ -51,6 +51,12 @@ export interface KernelCore {
   input(tree: Tree, input: InputRecord): void;
   /** Asks the host that keeps a process what to do about its stop. */
   keep(process: ProcessRecord): void;
+  /** A promise to which messages were sent is settled. */
+  passOn(promise: PromiseCell): void;
+  /** The host sends a message to a promise. */
+  receiveForPromise(promise: PromiseCell, message: Message): Answer | PendingAnswer;
+  /** What a promise comes to, for the host. */
+  settled(promise: PromiseCell): Promise<Answer>;
 }
 
 export interface CreateInit {
@@ -75,6 +81,10 @@ export class Tree {
   readonly processes: Set<ProcessRecord> = new Set();
   /** Calls to the outside that are not answered. */
   readonly outstanding: Set<PromiseCell> = new Set();
+  /** Promises of others, by what they are called outside. */
+  readonly foreignPromises: WeakMap<Capability, PromiseCell> = new WeakMap();
+  /** Promises that were just settled, and whose messages have not all gone on. */
+  readonly passing: PromiseCell[] = [];
   /** Processes that a host function parked until something outside wakes them. */
   outsideWaits = 0;
   /** Whose machine runs right now. */

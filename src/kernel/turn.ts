@@ -5,6 +5,7 @@
 
 import type { Plain, Value } from "../image/index.ts";
 import type { Answer, Message } from "../passable/index.ts";
+import { CAPABILITY_BYTES } from "./limits.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { StopReport, TurnResult } from "./stops.ts";
@@ -36,10 +37,15 @@ export type TurnWork =
   /** A child that was listened to has stopped. */
   | { readonly kind: "child"; readonly position: number; readonly child: ProcessRecord; readonly stop: StopReport };
 
+/** What a message that waits takes of the host's memory. */
+export function messageBytes({ bytes, capabilities }: Message): number {
+  return bytes.length + capabilities.length * CAPABILITY_BYTES;
+}
+
 /** What the turn adds to the bytes of a mailbox. */
 export function turnBytes(turn: TurnWork): number {
   // The bytes of an answer count with its promise.
-  return turn.kind === "deliver" ? turn.message.bytes.length : 0;
+  return turn.kind === "deliver" ? messageBytes(turn.message) : 0;
 }
 
 /** The promise that breaks if the turn is never done. */

@@ -93,6 +93,23 @@ export class BareGuest {
     return this.do("call", ...this.args(target, content, capabilities));
   }
 
+  sendOnly(target: number, content = "", capabilities: readonly number[] = []): number {
+    return this.do("send_only", ...this.args(target, content, capabilities));
+  }
+
+  /** Answers a message, or settles a promise of its own. */
+  answer(resolver: number, content = "", capabilities: readonly number[] = [], status = 0): number {
+    const [, ...message] = this.args(0, content, capabilities);
+    return this.do("answer", resolver, status, ...message);
+  }
+
+  /** A promise of its own, and its resolver. */
+  promise(): { readonly promise: number; readonly resolver: number } {
+    const promise = this.do("promise", 48_000);
+    const memory = this.process.memory();
+    return { promise, resolver: new DataView(memory.buffer, memory.byteOffset).getInt32(48_000, true) };
+  }
+
   find(name: string): number {
     return this.do("find", 40_000, this.write(name, 40_000));
   }

@@ -116,6 +116,23 @@ export const IMAGE_VECTORS: readonly ImageVector[] = [
     }),
   },
   {
+    name: "promised",
+    about: "A message that waits for a promise: version 3.",
+    state: treeOf({
+      kernel: {
+        counters: { nextProcessId: 1, nextCallId: 2, gasUsed: 9 },
+        queue: [],
+        cells: [
+          { answer: null, answerer: -1, call: { callId: 1, sender: 0, to: "lost" } },
+          { answer: null, answerer: -1, call: null },
+        ],
+        promised: [
+          { promise: 0, sender: 0, message: { bytes: new Uint8Array([104, 105]), capabilities: [] }, cell: 1 },
+        ],
+      },
+    }),
+  },
+  {
     name: "memory",
     about: "A memory of 64 KiB with three pages in use; the base of the next.",
     state: treeWith({ memories: [noisyMemory([])] }),

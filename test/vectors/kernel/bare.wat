@@ -21,6 +21,8 @@
   (import "caper" "inspect" (func $inspect (param i32) (result i32)))
   (import "caper" "peek" (func $peek (param i32 i32 i32 i32) (result i32)))
   (import "caper" "call_open" (func $call_open (param i32 i32 i32 i32 i32) (result i32)))
+  (import "caper" "send_only" (func $send_only (param i32 i32 i32 i32 i32) (result i32)))
+  (import "caper" "promise" (func $promise (param i32) (result i32)))
 
   (memory (export "memory") 1 32)
   (global $mode (mut i32) (i32.const 0))
@@ -33,6 +35,9 @@
     (call $call_open (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
   (func (export "send") (param i32 i32 i32 i32 i32) (result i32)
     (call $send (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
+  (func (export "send_only") (param i32 i32 i32 i32 i32) (result i32)
+    (call $send_only (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
+  (func (export "promise") (param i32) (result i32) (call $promise (local.get 0)))
   (func (export "wait") (param i32) (result i32) (call $wait (local.get 0)))
   (func (export "listen") (param i32) (result i32) (call $listen (local.get 0)))
   (func (export "answer") (param i32 i32 i32 i32 i32 i32) (result i32)

@@ -1,0 +1,117 @@
+/**
+ * What crosses the border of a tree, to and from the host and other trees. Promises stay on their side: another tree's, or the host's,
+ * is known within a tree by a promise of its own, whose answer is an input like any other; and it goes home as itself.
+ * @module
+ */
+
+import type { Answer, Capability, Message, PromiseCapability } from "../passable/index.ts";
+import { broken, isPromiseCapability, messageOverLimit } from "../passable/index.ts";
+import { OUTSTANDING_CALLS_MAX } from "./limits.ts";
+import type { Outstanding } from "./promise-cell.ts";
+import { PromiseCell } from "./promise-cell.ts";
+import type { ProcessRecord } from "./record.ts";
+import { ExportReference } from "./reference.ts";
+
+/** A message as it leaves. From now on messages may come from outside for the exports in it. */
+export function outgoing(message: Message): Message {
+  // Most messages have none.
+  if (message.capabilities.length === 0) return message;
+  return { bytes: message.bytes, capabilities: message.capabilities.map(outward) };
+}
+
+function outward(capability: Capability): Capability {
+  if (capability instanceof PromiseCell) {
+    capability.isExposed = true;
+    if (capability.answer !== undefined) outgoingAnswer(capability.answer);
+    return capability.foreign ?? capability;
+  }
+  const reference = ExportReference.resolve(capability);
+  if (reference !== undefined) reference.process.isExposed = true;
+  return capability;
+}
+
+export function outgoingAnswer(answer: Answer): Answer {
+  if (answer.status === "broken" || answer.message.capabilities.length === 0) return answer;
+  return { status: answer.status, message: outgoing(answer.message) };
+}
+
+/** A message from outside, as the processes of a tree see it. */
+export function incoming(process: ProcessRecord, message: Message): Message {
+  if (!message.capabilities.some(isPromiseCapability)) return message;
+  return { bytes: message.bytes, capabilities: message.capabilities.map((held) => inward(process, held)) };
+}
+
+export function incomingAnswer(process: ProcessRecord, answer: Answer): Answer {
+  if (answer.status === "broken") return answer;
+  const message = incoming(process, answer.message);
+  return message === answer.message ? answer : { status: answer.status, message };
+}
+
+/** A capability as the processes of a tree know it. */
+export function inward(process: ProcessRecord, capability: Capability): Capability {
+  if (!isPromiseCapability(capability)) return capability;
+  const { tree } = process;
+  if (capability instanceof PromiseCell && capability.home.tree === tree) return capability;
+  const known = tree.foreignPromises.get(capability);
+  if (known !== undefined) return known;
+  const cell = new PromiseCell(process, capability);
+  tree.foreignPromises.set(capability, cell);
+  waitOutside(process, capability, cell);
+  return cell;
+}
+
+function waitOutside(process: ProcessRecord, capability: PromiseCapability, cell: PromiseCell): void {
+  const { tree } = process;
+  const callId = tree.takeCallId();
+  if (tree.outstanding.size >= OUTSTANDING_CALLS_MAX) {
+    cell.settle(broken("limit", `${OUTSTANDING_CALLS_MAX} calls to the outside are not answered yet`));
+    return;
+  }
+  try {
+    const answer = capability.settled();
+    attachOutstanding(cell, { callId, sender: process, capability, answer, pipeline: capability });
+  } catch (error) {
+    cell.settle(hostFault(process, error));
+  }
+}
+
+/** The answer that a promise of the host brings becomes the cell's, as an input from outside. */
+export function attachOutstanding(cell: PromiseCell, call: Outstanding): void {
+  const { sender } = call;
+  const { tree } = sender;
+  cell.outstanding = call;
+  tree.outstanding.add(cell);
+  const settle = (answer: Answer): void => {
+    if (!tree.outstanding.delete(cell)) return;
+    tree.recordInput(sender, "answer", call.callId);
+    cell.settle(answer);
+  };
+  call.answer.then(
+    (answer) => settle(checkAnswer(sender, answer)),
+    (error) => settle(hostFault(sender, error)),
+  );
+}
+
+export function hostFault(sender: ProcessRecord, error: unknown): Answer {
+  sender.tree.core.fault(sender, error);
+  return broken("fault", "the host failed while it answered");
+}
+
+/** An answer of the host, as the tree takes it. */
+export function checkAnswer(sender: ProcessRecord, answer: Answer): Answer {
+  if (answer.status === "broken") return answer;
+  const over = messageOverLimit(answer.message.bytes.length, answer.message.capabilities.length);
+  if (over === undefined) return incomingAnswer(sender, answer);
+  sender.tree.core.fault(sender, new RangeError(`answer of a host capability: ${over}`));
+  return broken("limit", "the answer is over the limit");
+}
+
+/** The answer that a host sees, if it is there. */
+export function answerForHost(cell: PromiseCell): Answer | undefined {
+  return cell.answer === undefined ? undefined : outgoingAnswer(cell.answer);
+}
+
+/** The answer as a promise of JavaScript, for hosts. */
+export function answerOf(cell: PromiseCell): Promise<Answer> {
+  return new Promise((resolve) => cell.watch(() => resolve(answerForHost(cell) as Answer)));
+}
