@@ -7,6 +7,7 @@
 import { bytesToBase64 } from "../bytes/index.ts";
 import { PassableError } from "./errors.ts";
 import { PASSABLE_BYTES_MAX, PASSABLE_DEPTH_MAX, PASSABLE_DIGITS_MAX } from "./limits.ts";
+import { farName } from "./pass-style.ts";
 import { GuestError, Selector, type Slot, Tagged } from "./values.ts";
 
 /** Says which slot stands for an object; undefined for what is no capability and no promise. */
@@ -86,6 +87,7 @@ function objectToJson(value: object, options: EncodeOptions, depth: number): Jso
   if (depth >= PASSABLE_DEPTH_MAX) {
     throw new PassableError("limit", `value nested deeper than ${PASSABLE_DEPTH_MAX}, or circular`);
   }
+  if (farName(value) !== undefined) throw new PassableError("unpassable", "a far object cannot be passed here");
   if (Array.isArray(value)) return Array.from(value, (item) => toJson(item, options, depth + 1));
   if (value instanceof Uint8Array) return `*${bytesToBase64(value)}`;
   if (value instanceof Selector) return `'${value.name}`;

@@ -10,7 +10,8 @@ import { describePattern, describeValue } from "./guard-words.ts";
 import type { Pattern, PatternRecord } from "./guards.ts";
 import { GUARD_DEPTH_MAX, GUARD_LIST_LENGTH_MAX } from "./limits.ts";
 import type { InterfaceGuard, MethodGuard } from "./method-guards.ts";
-import { isCapability, Tagged } from "./values.ts";
+import { stepTo } from "./pass-style.ts";
+import { isCapability, Selector, Tagged } from "./values.ts";
 
 /** Where a value did not match, from the innermost step outwards. */
 interface Problem {
@@ -55,6 +56,12 @@ function match(pattern: Pattern, value: unknown, problem: Problem, depth: number
     case "bytes":
       if (!(value instanceof Uint8Array)) return mismatch(problem, pattern, value);
       return withinLength(value, value.length, pattern.lengthMax, "bytes", problem);
+    case "symbol":
+      return value instanceof Selector ? value : mismatch(problem, pattern, value);
+    case "error":
+      return value instanceof Error ? value : mismatch(problem, pattern, value);
+    case "promise":
+      return value instanceof Promise ? value : mismatch(problem, pattern, value);
     case "literal":
       return pattern.values.some((literal) => Object.is(literal, value)) ? value : mismatch(problem, pattern, value);
     case "array":
@@ -130,10 +137,6 @@ function matchArray(pattern: Kind<"array">, value: unknown, problem: Problem, de
 function within(problem: Problem, step: string): typeof FAILED {
   problem.path = step + problem.path;
   return FAILED;
-}
-
-function stepTo(key: string): string {
-  return /^[A-Za-z_$][\w$]{0,63}$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`;
 }
 
 function isPlain(value: unknown): value is { readonly [key: string]: unknown } {
@@ -215,7 +218,8 @@ function matchRemotable(pattern: Kind<"remotable">, value: unknown, problem: Pro
   if ((typeof value !== "object" || value === null) && typeof value !== "function") {
     return mismatch(problem, pattern, value);
   }
-  if (value instanceof Uint8Array || Array.isArray(value)) return mismatch(problem, pattern, value);
+  const isData = value instanceof Uint8Array || value instanceof Selector || Array.isArray(value);
+  if (isData || value instanceof Promise) return mismatch(problem, pattern, value);
   for (const method of Object.keys(pattern.methods?.methods ?? {})) {
     if (typeof Reflect.get(value, method) !== "function") {
       return fail(problem, `expected ${describePattern(pattern)}; it has no method ${method}`);

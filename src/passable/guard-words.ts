@@ -4,7 +4,8 @@
  */
 
 import type { Pattern } from "./guards.ts";
-import { isCapability, Tagged } from "./values.ts";
+import { isTarget } from "./pass-style.ts";
+import { Selector, Tagged } from "./values.ts";
 
 /** Without lengths: that a value is of the right kind but too long is said in other words. */
 export function describePattern(pattern: Pattern): string {
@@ -23,6 +24,12 @@ export function describePattern(pattern: Pattern): string {
       return "a string";
     case "bytes":
       return "bytes";
+    case "symbol":
+      return "a selector";
+    case "error":
+      return "an error";
+    case "promise":
+      return "a promise";
     case "literal":
       return pattern.values.map((value) => (value === undefined ? "undefined" : JSON.stringify(value))).join(" or ");
     case "array":
@@ -70,5 +77,6 @@ export function describeValue(value: unknown): string {
   if (value instanceof Error) return "an error";
   if (value instanceof Promise) return "a promise";
   if (value instanceof Tagged) return "a tagged value";
-  return isCapability(value) ? "a capability" : "an object";
+  if (value instanceof Selector) return "a selector";
+  return isTarget(value) ? "a capability" : "an object";
 }

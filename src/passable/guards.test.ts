@@ -4,6 +4,7 @@ import {
   checkArguments,
   checkResult,
   checkValue,
+  Far,
   GUARD_DEPTH_MAX,
   GUARD_LIST_LENGTH_MAX,
   GuardError,
@@ -11,6 +12,7 @@ import {
   M,
   makeCapability,
   makeMessage,
+  makeSelector,
   type Pattern,
   Tagged,
 } from "./index.ts";
@@ -45,6 +47,9 @@ const samples: { readonly [sort: string]: unknown } = {
   tagged: new Tagged("seven", 7),
   error: new Error("seven"),
   symbol: Symbol("seven"),
+  selector: makeSelector("seven"),
+  promise: Promise.resolve(7),
+  far: Far("seven", new (class Seven {})()),
 };
 
 describe("patterns", () => {
@@ -53,7 +58,7 @@ describe("patterns", () => {
     [
       "passable",
       M.passable(),
-      Object.keys(samples).filter((sort) => !["function", "capability", "symbol"].includes(sort)),
+      Object.keys(samples).filter((sort) => !["function", "capability", "symbol", "promise", "far"].includes(sort)),
     ],
     ["boolean", M.boolean(), ["boolean"]],
     ["number", M.number(), ["number", "integer"]],
@@ -70,7 +75,11 @@ describe("patterns", () => {
     ["optional", M.optional(M.string()), ["undefined", "string"]],
     ["tagged", M.tagged("seven", M.integer()), ["tagged"]],
     ["callable", M.callable(), ["function", "capability"]],
-    ["remotable", M.remotable(), ["record", "function", "capability", "tagged", "error"]],
+    ["remotable", M.remotable(), ["record", "function", "capability", "tagged", "error", "far"]],
+    ["symbol", M.symbol(), ["selector"]],
+    ["error", M.error(), ["error"]],
+    ["promise", M.promise(), ["promise"]],
+    ["eref", M.eref(M.string()), ["string", "promise"]],
   ];
 
   it.each(accepting)("%s takes what it says and nothing else", (_name, pattern, sorts) => {
@@ -85,6 +94,9 @@ describe("patterns", () => {
       "x[1].on: expected a boolean, got a number",
     );
     expect(refuse(M.recordOf(M.string()), { "a b": 1 })).toBe('x["a b"]: expected a string, got a number');
+    expect(refuse(M.array(M.symbol()), ["add"])).toBe("x[0]: expected a selector, got a string");
+    expect(refuse(M.eref(M.error()), makeSelector("add"))).toBe("x: expected an error or a promise, got a selector");
+    expect(refuse(M.promise(), Far("f", {}))).toBe("x: expected a promise, got a capability");
     expect(refuse(M.record({}), { more: 1 })).toBe("x.more: no property of this name is expected");
     expect(refuse(M.record({ a: M.string() }), {})).toBe("x.a: expected a string, got undefined");
     expect(refuse(M.tagged("t", M.string()), new Tagged("t", 1))).toBe("x.payload: expected a string, got a number");

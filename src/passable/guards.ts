@@ -6,6 +6,7 @@
 
 import { GUARD_BYTES_MAX, GUARD_LIST_LENGTH_MAX, GUARD_STRING_LENGTH_MAX } from "./limits.ts";
 import { type InterfaceGuard, type MethodGuard, type MethodGuards, makeMethodGuard } from "./method-guards.ts";
+import type { Selector } from "./values.ts";
 
 export type PatternShape =
   /** Anything: the method looks for itself, or does not look at all. */
@@ -17,6 +18,9 @@ export type PatternShape =
   | { readonly kind: "bigint"; readonly min: bigint | undefined; readonly max: bigint | undefined }
   | { readonly kind: "string"; readonly lengthMax: number }
   | { readonly kind: "bytes"; readonly lengthMax: number }
+  | { readonly kind: "symbol" }
+  | { readonly kind: "error" }
+  | { readonly kind: "promise" }
   | { readonly kind: "literal"; readonly values: readonly Literal[] }
   | { readonly kind: "array"; readonly item: Pattern; readonly lengthMax: number }
   | { readonly kind: "record"; readonly required: PatternRecord; readonly optional: PatternRecord }
@@ -63,6 +67,13 @@ export interface GuardMakers {
   bigint(limits?: { readonly min?: bigint; readonly max?: bigint }): Pattern<bigint>;
   string(limits?: LengthLimit): Pattern<string>;
   bytes(limits?: LengthLimit): Pattern<Uint8Array>;
+  /** A symbol of OCapN's, as `makeSelector` makes them. */
+  symbol(): Pattern<Selector>;
+  error(): Pattern<Error>;
+  /** A promise. What it comes to is not looked at. */
+  promise<T = unknown>(): Pattern<Promise<T>>;
+  /** This, or a promise, perhaps of it. */
+  eref<T>(pattern: Pattern<T>): Pattern<T | Promise<T>>;
   literal<const L extends readonly Literal[]>(...values: L): Pattern<L[number]>;
   array<T>(item: Pattern<T>, limits?: LengthLimit): Pattern<readonly T[]>;
   /** A plain object with these properties and no others. One whose value is undefined is not there. */
@@ -80,7 +91,7 @@ export interface GuardMakers {
   tagged<T>(tag: string, payload: Pattern<T>): Pattern<{ readonly tag: string; readonly payload: T }>;
   /** A function, or a capability that may be called. */
   callable(): Pattern<object>;
-  /** A capability, or an object of the host with the methods of the interface. What a capability can do shows when it is called. */
+  /** A capability, a far object, or an object of the host with the methods of the interface. What a capability can do shows when it is called. */
   remotable<T extends object = object>(methods?: InterfaceGuard): Pattern<T>;
   /** The same pattern with a name for error messages: `argument 1 (path)`. */
   named<T>(name: string, pattern: Pattern<T>): Pattern<T>;
@@ -115,6 +126,10 @@ export const M: GuardMakers = Object.freeze<GuardMakers>({
   bigint: ({ min, max } = {}) => frozen({ kind: "bigint", min, max }),
   string: ({ lengthMax = GUARD_STRING_LENGTH_MAX } = {}) => frozen({ kind: "string", lengthMax }),
   bytes: ({ lengthMax = GUARD_BYTES_MAX } = {}) => frozen({ kind: "bytes", lengthMax }),
+  symbol: () => frozen({ kind: "symbol" }),
+  error: () => frozen({ kind: "error" }),
+  promise: () => frozen({ kind: "promise" }),
+  eref: (pattern) => frozen({ kind: "or", patterns: Object.freeze([pattern, frozen({ kind: "promise" })]) }),
   literal: (...values) => frozen({ kind: "literal", values: Object.freeze([...values]) }),
   array: (item, { lengthMax = GUARD_LIST_LENGTH_MAX } = {}) => frozen({ kind: "array", item, lengthMax }),
   record: (required: PatternRecord, optional: PatternRecord = {}) =>

@@ -23,6 +23,7 @@ export {
 export { type DecodeOptions, decodePassable, type ValueOfSlot } from "./decode.ts";
 export { type EncodeOptions, encodePassable, type SlotOf } from "./encode.ts";
 export { GuardError, guardErrorSide, PassableError, type PassableErrorCode } from "./errors.ts";
+export { makeExo } from "./exo.ts";
 export { checkArguments, checkResult, checkValue, methodGuard } from "./guard-match.ts";
 export { describePattern, describeValue } from "./guard-words.ts";
 export {
