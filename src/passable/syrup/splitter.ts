@@ -10,7 +10,7 @@ import { SYRUP_BYTES_MAX, SYRUP_DEPTH_MAX, SYRUP_DIGITS_MAX, type SyrupLimits } 
 import * as tag from "./tags.ts";
 
 /** Of the buffer for a value that comes in several chunks, at first. */
-const HELD_BYTES_AT_FIRST = 1_024;
+const HELD_BYTES_AT_FIRST = 256;
 
 const NONE: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 

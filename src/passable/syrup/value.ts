@@ -164,12 +164,13 @@ function writeContainer(writer: SyrupWriter, value: Container, depth: number): v
 
 /** Entries by the bytes of what is first in them. */
 function writeInOrder(writer: SyrupWriter, entries: readonly (readonly SyrupValue[])[], depth: number): void {
+  const parts = new SyrupWriter();
   const encoded = entries.map((entry) => {
-    const part = new SyrupWriter();
-    writeValue(part, entry[0]!, depth);
-    const keyLength = part.length;
-    for (const value of entry.slice(1)) writeValue(part, value, depth);
-    return { key: part.slice(0, keyLength), bytes: part.take() };
+    writeValue(parts, entry[0]!, depth);
+    const keyLength = parts.length;
+    for (const value of entry.slice(1)) writeValue(parts, value, depth);
+    const bytes = parts.take();
+    return { key: bytes.subarray(0, keyLength), bytes };
   });
   encoded.sort((left, right) => compareBytes(left.key, right.key));
   for (const [at, { key, bytes }] of encoded.entries()) {
