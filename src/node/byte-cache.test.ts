@@ -54,6 +54,17 @@ describe("makeByteCache", () => {
     expect(readdirSync(folder).sort()).toEqual(["more", "old"]);
   });
 
+  it("keeps below its limit over many files, those of another process among them", () => {
+    const limit = { folder, bytesMax: 6400 };
+    const caches = [makeByteCache(limit), makeByteCache(limit)];
+    const filesBytes = () =>
+      readdirSync(folder).reduce((sum, name) => sum + readFileSync(join(folder, name)).length, 0);
+    for (let n = 0; n < 400; n += 1) caches[n % 2]?.put(`k-${n}`, bytes(8));
+    // What the other has written since it looked may come on top.
+    expect(filesBytes()).toBeLessThanOrEqual(6400 + 6400 / 64);
+    expect(filesBytes()).toBeGreaterThan(6400 / 2);
+  });
+
   it("does not keep what is larger than its limit", () => {
     const cache = makeByteCache({ folder, bytesMax: 100 });
     cache.put("k", bytes(100));

@@ -14,6 +14,8 @@ const DIGEST_BYTES = 32;
 const CACHE_BYTES_MAX_DEFAULT = 1024 * 1024 * 1024;
 /** Making room goes down to this share of the limit, so that it does not happen at every write. */
 const KEPT_SHARE = 0.8;
+/** To look at all files takes a while, so it is done once for as many bytes as are this share of the limit: others write here, too. */
+const UNSEEN_SHARE = 1 / 64;
 const KEY_PATTERN = /^[0-9a-z][0-9a-z.-]{0,199}$/;
 
 export interface ByteCache {
@@ -36,6 +38,17 @@ export function makeByteCache(init: { readonly folder: string; readonly bytesMax
       throw new RangeError(`key: expected letters, digits, dots and dashes, got ${JSON.stringify(key)}`);
     return join(init.folder, key);
   };
+  /** Free when the folder was looked at, less what was written since; and how much that may be before it is looked at again. */
+  let room = 0;
+  let unseen = 0;
+  const takeRoom = (bytes: number): void => {
+    if (bytes > Math.min(room, unseen)) {
+      room = makeRoom(init.folder, bytesMax, bytes);
+      unseen = bytesMax * UNSEEN_SHARE;
+    }
+    room -= bytes;
+    unseen -= bytes;
+  };
   return Object.freeze({
     get(key: string): Uint8Array | undefined {
       const file = fileOf(key);
@@ -48,11 +61,12 @@ export function makeByteCache(init: { readonly folder: string; readonly bytesMax
       if (bytes.length + DIGEST_BYTES > bytesMax * KEPT_SHARE) return;
       quietly(() => {
         mkdirSync(init.folder, { recursive: true, mode: 0o700 });
-        makeRoom(init.folder, bytesMax, bytes.length + DIGEST_BYTES);
+        takeRoom(bytes.length + DIGEST_BYTES);
         const whole = new Uint8Array(DIGEST_BYTES + bytes.length);
         whole.set(digest(bytes));
         whole.set(bytes, DIGEST_BYTES);
-        writeFileAtomic(file, whole);
+        // Half a file after a loss of power is a damaged one like any other.
+        writeFileAtomic(file, whole, { flush: false });
       });
     },
   });
@@ -71,8 +85,11 @@ function readVerified(file: string): Uint8Array | undefined {
   return undefined;
 }
 
-/** Removes the files that were used longest ago until the new one fits. Two processes may do so at once: a file that is gone is gone. */
-function makeRoom(folder: string, bytesMax: number, bytesNew: number): void {
+/**
+ * Removes the files that were used longest ago until the new one fits, and says how many bytes are free then. Two processes may do
+ * so at once: a file that is gone is gone.
+ */
+function makeRoom(folder: string, bytesMax: number, bytesNew: number): number {
   const files = readdirSync(folder)
     .map((name) => join(folder, name))
     .flatMap((path) => {
@@ -81,12 +98,14 @@ function makeRoom(folder: string, bytesMax: number, bytesNew: number): void {
     })
     .sort((a, b) => a.used - b.used);
   let total = files.reduce((sum, file) => sum + file.bytes, bytesNew);
-  if (total <= bytesMax) return;
-  for (const file of files) {
-    if (total <= bytesMax * KEPT_SHARE) return;
-    rmSync(file.path, { force: true });
-    total -= file.bytes;
+  if (total > bytesMax) {
+    for (const file of files) {
+      if (total <= bytesMax * KEPT_SHARE) break;
+      rmSync(file.path, { force: true });
+      total -= file.bytes;
+    }
   }
+  return bytesMax - (total - bytesNew);
 }
 
 function quietly<T>(action: () => T): T | undefined {

@@ -7,15 +7,22 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Writes into a new file beside the target, flushes it to the disk and renames it over the target. */
-export function writeFileAtomic(path: string, bytes: Uint8Array): void {
+/**
+ * Writes into a new file beside the target, flushes it to the disk and renames it over the target. Without `flush` a loss of power
+ * can leave less than was written.
+ */
+export function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array,
+  { flush = true }: { readonly flush?: boolean } = {},
+): void {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const descriptor = openSync(temporary, "wx", 0o666);
     try {
       let written = 0;
       while (written < bytes.length) written += writeSync(descriptor, bytes, written);
-      fsyncSync(descriptor);
+      if (flush) fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
