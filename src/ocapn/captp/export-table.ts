@@ -34,7 +34,7 @@ export class ExportTable {
 
   /** Without the bootstrap object. */
   get size(): number {
-    return this.#entries.size - 1;
+    return Math.max(0, this.#entries.size - 1);
   }
 
   /** What stands there for the peer: the object, or what says that it was revoked. */

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { SyrupWriter } from "../../passable/index.ts";
+import { PassableError, SyrupWriter } from "../../passable/index.ts";
 import { NO_REFERENCES } from "../codecs/descriptors.ts";
 import type { Hooks } from "../codecs/hooks.ts";
 import { GC_ANSWERS, GC_EXPORTS } from "../codecs/messages.ts";
 import type { RecordCodec } from "../codecs/record.ts";
-import { OUTBOX_BYTES_SOON, POSITIONS_PER_GC_MESSAGE_MAX } from "../limits.ts";
+import { MESSAGE_BYTES_MAX, OUTBOX_BYTES_SOON, POSITIONS_PER_GC_MESSAGE_MAX } from "../limits.ts";
 import type { Connection } from "../netlayer.ts";
 
 export interface OutboxInit {
@@ -43,16 +43,27 @@ export class Outbox {
     return this.#writer.length + this.#init.connection.bufferedBytes;
   }
 
+  /** An accessor among the arguments of a message runs. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
+  /** What an accessor sends would land in the middle of the message. */
+  assertNotWriting(): void {
+    if (this.#isWriting) throw new TypeError("arguments: expected data, got an accessor that sends messages");
+  }
+
   /** Throws a `PassableError` for arguments that cannot cross; then nothing is sent. */
   send<V>(codec: RecordCodec<string, V>, values: V): void {
-    if (this.#isWriting) {
-      // An accessor among the arguments has sent a message: it would land in the middle of this one.
-      throw new TypeError("arguments: expected data, got an accessor that sends messages");
-    }
+    this.assertNotWriting();
     const start = this.#writer.length;
     this.#isWriting = true;
     try {
       codec.write(this.#writer, values, this.#init.hooks);
+      const byteLength = this.#writer.length - start;
+      if (byteLength > MESSAGE_BYTES_MAX) {
+        throw new PassableError("limit", `message: ${byteLength} bytes; at most ${MESSAGE_BYTES_MAX} can be sent`);
+      }
     } catch (error) {
       this.#writer.truncate(start);
       this.#init.onWritten(false);

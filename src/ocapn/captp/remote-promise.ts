@@ -6,7 +6,7 @@
  * @module
  */
 
-import { deliver, deliverOnly, takeStep } from "../eventual/deliver.ts";
+import { send, sendOnly, sendStep } from "../eventual/deliver.ts";
 import { type Handler, handlerOf, type Step, setHandler } from "../eventual/handler.ts";
 import type { Route, Sender } from "./sender.ts";
 
@@ -30,6 +30,8 @@ export class RemotePromise implements Handler {
       this.#reject = reject;
     });
     setHandler(this.promise, this);
+    // Whoever wants to know of a failure looks at the promise; nobody else is to be stopped by it.
+    this.promise.catch(ignore);
   }
 
   get isSettled(): boolean {
@@ -38,11 +40,17 @@ export class RemotePromise implements Handler {
 
   fulfill(value: unknown): void {
     if (this.#isSettled) return;
+    const end = RemotePromise.#endOf(value);
+    if (end === this.promise) {
+      this.break(new TypeError("promise: it was fulfilled with itself"));
+      return;
+    }
     this.#isSettled = true;
     this.sender.settled(this);
-    if (this.#isPipelined && this.sender.isElsewhere(value)) this.#keepRoute();
-    else this.#giveBack(value);
-    this.#resolve(value);
+    if (this.route !== undefined && this.#isPipelined && this.sender.isElsewhere(end)) {
+      this.sender.keep(this.route, this.promise);
+    } else this.#giveBack(end);
+    this.#resolve(end);
   }
 
   break(reason: unknown): void {
@@ -50,7 +58,7 @@ export class RemotePromise implements Handler {
     this.#isSettled = true;
     this.#isRejected = true;
     this.sender.settled(this);
-    this.#giveBack(reason);
+    this.#giveBack(undefined);
     this.#reject(reason);
   }
 
@@ -61,10 +69,23 @@ export class RemotePromise implements Handler {
     if (route !== undefined) this.sender.release(route);
   }
 
-  #keepRoute(): void {
-    const route = this.route;
-    const sender = this.sender;
-    if (route !== undefined) sender.collector.watch(this.promise, () => sender.release(route));
+  /** Skips promises that came to promises. All on the way are told, so that it is not gone again: peers can make it long. */
+  static #endOf(value: unknown): unknown {
+    let end = value;
+    for (let at = RemotePromise.#fulfilled(end); at !== undefined; at = RemotePromise.#fulfilled(end)) end = at.#value;
+    for (let at = RemotePromise.#fulfilled(value); at !== undefined; ) {
+      const next = at.#value;
+      at.#value = end;
+      at = next === end ? undefined : RemotePromise.#fulfilled(next);
+    }
+    return end;
+  }
+
+  /** The promise as what carries its messages, if they take the shortest way now. */
+  static #fulfilled(value: unknown): RemotePromise | undefined {
+    const handler = handlerOf(value);
+    if (!(handler instanceof RemotePromise) || handler.route !== undefined || handler.#isRejected) return undefined;
+    return handler;
   }
 
   call(args: readonly unknown[]): Promise<unknown> {
@@ -72,19 +93,14 @@ export class RemotePromise implements Handler {
       this.#isPipelined = true;
       return this.sender.ask(this.route, args);
     }
-    return this.#shortcut((value) => handlerOf(value)?.call(args) ?? later(() => deliver(value, args)));
+    return this.#isRejected ? this.promise : send(this.#end, args);
   }
 
   tell(args: readonly unknown[]): void {
     if (this.route !== undefined) {
       this.#isPipelined = true;
       this.sender.tell(this.route, args);
-    } else if (!this.#isRejected) {
-      const value = this.#value;
-      const handler = handlerOf(value);
-      if (handler === undefined) queueMicrotask(() => deliverOnly(value, args));
-      else handler.tell(args);
-    }
+    } else if (!this.#isRejected) sendOnly(this.#end, args);
   }
 
   step(step: Step): Promise<unknown> {
@@ -92,15 +108,13 @@ export class RemotePromise implements Handler {
       this.#isPipelined = true;
       return this.sender.step(this.route, step);
     }
-    return this.#shortcut((value) => handlerOf(value)?.step(step) ?? later(() => takeStep(value, step)));
+    return this.#isRejected ? this.promise : sendStep(this.#end, step);
   }
 
-  #shortcut(send: (value: unknown) => Promise<unknown>): Promise<unknown> {
-    return this.#isRejected ? Promise.reject(this.#value) : send(this.#value);
+  get #end(): unknown {
+    this.#value = RemotePromise.#endOf(this.#value);
+    return this.#value;
   }
 }
 
-/** Local objects are called in a turn of their own. */
-function later(run: () => unknown): Promise<unknown> {
-  return Promise.resolve().then(run);
-}
+function ignore(): void {}

@@ -5,7 +5,6 @@
  */
 
 import type { Target } from "../codecs/fields.ts";
-import type { Collector } from "../collector.ts";
 import type { Step } from "../eventual/handler.ts";
 import type { RemotePromise } from "./remote-promise.ts";
 
@@ -13,7 +12,6 @@ import type { RemotePromise } from "./remote-promise.ts";
 export type Route = Target;
 
 export interface Sender {
-  readonly collector: Collector;
   /** A message and a promise for its answer, which can be sent to at once. Never throws: what cannot be sent is a rejected promise. */
   ask(route: Route, args: readonly unknown[]): Promise<unknown>;
   tell(route: Route, args: readonly unknown[]): void;
@@ -22,6 +20,8 @@ export interface Sender {
   settled(remote: RemotePromise): void;
   /** This side does not use the promise there any more. */
   release(route: Route): void;
+  /** This side uses the promise there for as long as somebody has it. */
+  keep(route: Route, promise: Promise<unknown>): void;
   /** Whether messages to this value would not go through this session to its peer. */
   isElsewhere(value: unknown): boolean;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { farName, makeSelector, SyrupReader } from "../../passable/index.ts";
+import { isTarget, makeSelector, SyrupReader } from "../../passable/index.ts";
 import { ABORT, DELIVER, GET, INDEX, LISTEN, readMessage, UNTAG } from "../codecs/messages.ts";
 import type { RecordCodec } from "../codecs/record.ts";
 import type { Collector } from "../collector.ts";
@@ -152,8 +152,10 @@ export class Session implements Sender {
 
   step(route: Route, step: Step): Promise<unknown> {
     return this.#question((answerPosition, resolver) => {
+      // First what can fail: nothing may be sent then.
+      const resolverPosition = this.exports.sendOnce(resolver);
       this.#sendStep(route, step, answerPosition);
-      this.#sendListen({ kind: "answer", position: answerPosition }, resolver);
+      this.#sendListen({ kind: "answer", position: answerPosition }, resolverPosition);
     });
   }
 
@@ -175,28 +177,27 @@ export class Session implements Sender {
 
   #listen(remote: RemotePromise): void {
     const { route } = remote;
-    if (route !== undefined) this.#sendListen(route, new Resolver(remote));
+    if (route === undefined || this.#end !== undefined) return;
+    this.#sendListen(route, this.exports.sendOnce(new Resolver(remote)));
   }
 
-  #sendListen(to: Route, resolver: Resolver): void {
-    const resolveMe = { kind: "object", position: this.exports.sendOnce(resolver) } as const;
-    this.#send(LISTEN, { to, resolveMe, wantsPartial: false });
+  #sendListen(to: Route, resolverPosition: number): void {
+    this.#send(LISTEN, { to, resolveMe: { kind: "object", position: resolverPosition }, wantsPartial: false });
   }
 
   #question(send: (answerPosition: number, resolver: Resolver) => void): Promise<unknown> {
-    if (this.#end !== undefined) return Promise.reject(this.#end);
-    if (this.#isFull || this.#questions.size >= QUESTIONS_MAX) return Promise.reject(this.#tooMuch());
+    if (this.#end !== undefined) return broken(this.#end);
+    if (this.#isFull || this.#questions.size >= QUESTIONS_MAX) return broken(this.#tooMuch());
     const position = this.#nextQuestion;
     const remote = new RemotePromise(this, { kind: "answer", position });
     try {
+      this.#outbox.assertNotWriting();
       send(position, new Resolver(remote));
     } catch (error) {
-      return Promise.reject(error);
+      return broken(error);
     }
     this.#nextQuestion = position + 1;
     this.#questions.add(remote);
-    // Whoever wants to know of a failure looks at the promise; nobody else is to be stopped by it.
-    remote.promise.catch(ignore);
     return remote.promise;
   }
 
@@ -221,10 +222,16 @@ export class Session implements Sender {
     else this.imports.releasePromise(importPosition(route.position));
   }
 
+  keep(route: Route, promise: Promise<unknown>): void {
+    if (this.#end !== undefined) return;
+    if (route.kind === "answer") this.collector.watch(promise, () => this.release(route));
+    else this.imports.keepPromise(importPosition(route.position));
+  }
+
   isElsewhere(value: unknown): boolean {
     const handler = handlerOf(value);
     if (handler instanceof Presence || handler instanceof RemotePromise) return handler.sender !== this;
-    return handler !== undefined || typeof value === "function" || farName(value) !== undefined;
+    return handler !== undefined || isTarget(value) || value instanceof Promise;
   }
 
   /** `fulfill` or `break` for a resolver of the peer's, which is then dropped. */
@@ -271,8 +278,10 @@ export class Session implements Sender {
   abort(cause: unknown): void {
     if (this.#end !== undefined) return;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#send(ABORT, { reason: reason.slice(0, ABORT_REASON_LENGTH_MAX).toWellFormed() });
-    this.#outbox.flush();
+    if (!this.#outbox.isWriting) {
+      this.#send(ABORT, { reason: reason.slice(0, ABORT_REASON_LENGTH_MAX).toWellFormed() });
+      this.#outbox.flush();
+    }
     this.init.connection.close();
     this.end(cause instanceof OcapnError ? cause : new OcapnError("malformed", reason));
   }
@@ -295,4 +304,9 @@ export class Session implements Sender {
 const FULFILL = makeSelector("fulfill");
 const BREAK = makeSelector("break");
 
-function ignore(): void {}
+/** Who calls and does not look is no more stopped by this than by an answer that breaks. */
+function broken(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => {});
+  return promise;
+}

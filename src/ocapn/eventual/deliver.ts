@@ -17,8 +17,23 @@ export function deliver(target: unknown, args: readonly unknown[]): unknown {
   throw new TypeError(`target: expected an object that takes messages, got ${describe(target)}`);
 }
 
+/** The same in a turn of its own, as messages to far objects arrive. What is sent to a promise is in line with whoever waits for it. */
+export function send(target: unknown, args: readonly unknown[]): Promise<unknown> {
+  const handler = handlerOf(target);
+  if (handler !== undefined) return handler.call(args);
+  if (target instanceof Promise) return target.then((value) => deliver(value, args));
+  return Promise.resolve().then(() => deliver(target, args));
+}
+
 /** The same for whom nobody waits: what the target throws is lost. */
-export function deliverOnly(target: unknown, args: readonly unknown[]): void {
+export function sendOnly(target: unknown, args: readonly unknown[]): void {
+  const handler = handlerOf(target);
+  if (handler !== undefined) handler.tell(args);
+  else if (target instanceof Promise) target.then((value) => deliverOnly(value, args), ignore);
+  else queueMicrotask(() => deliverOnly(target, args));
+}
+
+function deliverOnly(target: unknown, args: readonly unknown[]): void {
   const handler = handlerOf(target);
   if (handler !== undefined) {
     handler.tell(args);
@@ -30,6 +45,14 @@ export function deliverOnly(target: unknown, args: readonly unknown[]): void {
   } catch {
     // Nobody asked.
   }
+}
+
+/** A part of what the target is, or comes to. */
+export function sendStep(target: unknown, step: Step): Promise<unknown> {
+  const handler = handlerOf(target);
+  if (handler !== undefined) return handler.step(step);
+  if (target instanceof Promise) return target.then((value) => takeStep(value, step));
+  return Promise.resolve().then(() => takeStep(target, step));
 }
 
 /** A part of a settled value. */

@@ -6,26 +6,8 @@
  */
 
 import { makeSelector } from "../../passable/index.ts";
-import { deliver, deliverOnly, takeStep } from "./deliver.ts";
-import { handlerOf, type Step } from "./handler.ts";
+import { send, sendOnly, sendStep } from "./deliver.ts";
 import type { Eventual, EventualGet, EventualOnly, Reference } from "./types.ts";
-
-/** Messages to local objects arrive in a turn of their own, as those to far ones do. */
-function call(target: unknown, args: readonly unknown[]): Promise<unknown> {
-  const handler = handlerOf(target);
-  return handler === undefined ? Promise.resolve().then(() => deliver(target, args)) : handler.call(args);
-}
-
-function tell(target: unknown, args: readonly unknown[]): void {
-  const handler = handlerOf(target);
-  if (handler === undefined) queueMicrotask(() => deliverOnly(target, args));
-  else handler.tell(args);
-}
-
-function take(target: unknown, step: Step): Promise<unknown> {
-  const handler = handlerOf(target);
-  return handler === undefined ? Promise.resolve().then(() => takeStep(target, step)) : handler.step(step);
-}
 
 type Send = (target: unknown, args: readonly unknown[]) => unknown;
 
@@ -59,7 +41,7 @@ class GetTraps implements ProxyHandler<object> {
 
   get(_proxy: object, name: string | symbol): unknown {
     if (typeof name === "symbol" || name === "then") return undefined;
-    return take(
+    return sendStep(
       this.#target,
       /^(?:0|[1-9]\d{0,15})$/.test(name) ? { op: "index", index: Number(name) } : { op: "get", fieldName: name },
     );
@@ -85,16 +67,16 @@ export interface EventualSend {
   ): Promise<R | S>;
 }
 
-function send<T>(target: Reference<T>): Eventual<T> {
-  return new Proxy(CALLABLE, new SendTraps(target, call)) as unknown as Eventual<T>;
+function eventual<T>(target: Reference<T>): Eventual<T> {
+  return new Proxy(CALLABLE, new SendTraps(target, send)) as unknown as Eventual<T>;
 }
 
 export const E: EventualSend = Object.freeze(
-  Object.assign(send, {
+  Object.assign(eventual, {
     sendOnly: <T>(target: Reference<T>) =>
-      new Proxy(CALLABLE, new SendTraps(target, tell)) as unknown as EventualOnly<T>,
+      new Proxy(CALLABLE, new SendTraps(target, sendOnly)) as unknown as EventualOnly<T>,
     get: <T>(target: Reference<T>) => new Proxy(Object.freeze({}), new GetTraps(target)) as unknown as EventualGet<T>,
-    untag: (target: unknown, tag: string) => take(target, { op: "untag", tag }),
+    untag: (target: unknown, tag: string) => sendStep(target, { op: "untag", tag }),
     when,
   }),
 );
