@@ -11,6 +11,7 @@ export {
   SYRUP_BYTES_MAX,
   SYRUP_DEPTH_MAX,
   SYRUP_DIGITS_MAX,
+  SYRUP_ERROR_NAME_LENGTH_MAX,
   type SyrupLimits,
 } from "./limits.ts";
 export { type ReadHooks, readPassable, type WriteHooks, writePassable } from "./passable.ts";

@@ -26,6 +26,9 @@ export const SYRUP_NAME_BYTES_MAX = 32;
 /** Names remembered, by all readers together. A power of two. */
 export const SYRUP_NAMES_MAX = 1_024;
 
+/** Of what is taken for the name of an error in front of its message. */
+export const SYRUP_ERROR_NAME_LENGTH_MAX = 64;
+
 export interface SyrupLimits {
   /** Default: `SYRUP_BYTES_MAX`. */
   readonly bytesMax?: number;

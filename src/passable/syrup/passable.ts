@@ -9,6 +9,7 @@ import { PASSABLE_DEPTH_MAX } from "../limits.ts";
 import { isPlain, isTarget, stepTo } from "../pass-style.ts";
 import { GuestError, type Passable, Selector, Tagged } from "../values.ts";
 import { sortKeys } from "./key-order.ts";
+import { SYRUP_ERROR_NAME_LENGTH_MAX } from "./limits.ts";
 import type { SyrupReader } from "./reader.ts";
 import { Trail } from "./trail.ts";
 import type { SyrupWriter } from "./writer.ts";
@@ -27,7 +28,10 @@ export interface ReadHooks {
 }
 
 /** Names that errors have by custom. Another one stays in front of the message when it is read. */
-const ERROR_NAME = /^([A-Z][A-Za-z0-9]{0,62}(?:Error|Exception)): /;
+const ERROR_NAME = /^([A-Z][A-Za-z0-9]*(?:Error|Exception)): /;
+
+/** Whoever awaits such a struct calls what is in it, and waits for as long as that likes. */
+const THENABLE = "a struct with an object under the key then cannot be passed: it would pass for a promise";
 
 /** Writes all of the value, or nothing of it. `where` names it in errors, such as `args`. */
 export function writePassable(writer: SyrupWriter, value: unknown, hooks: WriteHooks, where = "value"): void {
@@ -132,8 +136,10 @@ class ValueWriter {
     let key = "";
     try {
       for (key of sortKeys(Object.keys(struct))) {
+        const value = struct[key];
+        if (key === "then" && isTarget(value)) throw new PassableError("unpassable", THENABLE);
         this.#writer.writeString(key);
-        this.write(struct[key]);
+        this.write(value);
       }
     } catch (error) {
       this.trail.add(stepTo(key), struct);
@@ -235,6 +241,7 @@ class ValueReader {
       while (!this.#reader.isEnd()) {
         key = this.#reader.readString();
         const value = this.read();
+        if (key === "then" && isTarget(value)) this.#reader.fail(THENABLE);
         if (key === "__proto__") defineOwn(struct, key, value);
         else struct[key] = value;
       }
@@ -284,7 +291,7 @@ class ValueReader {
   #error(): GuestError {
     const text = this.#reader.readString();
     this.#reader.endRecord();
-    const name = ERROR_NAME.exec(text)?.[1];
+    const name = ERROR_NAME.exec(text.slice(0, SYRUP_ERROR_NAME_LENGTH_MAX + 2))?.[1];
     if (name === undefined) return new GuestError({ name: "Error", message: text, stack: "" });
     return new GuestError({ name, message: text.slice(name.length + 2), stack: "" });
   }
