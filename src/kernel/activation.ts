@@ -44,20 +44,26 @@ export class Activation {
   }
 }
 
+/** A call without results is not told apart from a loop before somebody wants to know: that takes a plan of the function. */
+function pendingOf({ program }: FrameContext, { innermost, pending, exception }: Activation): MachinePending {
+  if (innermost === undefined || pending.kind !== "none" || exception !== undefined) return pending;
+  return program.point(innermost.func, innermost.point)?.kind === "call" ? { kind: "results", values: [] } : pending;
+}
+
+/** Of the results that are waited for. */
+function typesOf({ program }: FrameContext, { innermost, doneTypes }: Activation): readonly ValueType[] {
+  return innermost === undefined ? doneTypes : (program.point(innermost.func, innermost.point)?.results ?? []);
+}
+
 /** @param activations outermost first */
 export function activationsToImage(
   context: FrameContext,
   activations: readonly Activation[],
 ): Pick<MachineState, "frames" | "pending" | "nested"> {
   const [outermost = { frames: [], pending: NO_PENDING }, ...nested] = activations.map((activation) => {
-    const { innermost } = activation;
-    const types =
-      innermost === undefined
-        ? activation.doneTypes
-        : (context.program.point(innermost.func, innermost.point)?.results ?? []);
     return {
       frames: activation.frames.map((frame) => frameToImage(context, frame)),
-      pending: pendingToImage(context, activation.pending, types),
+      pending: pendingToImage(context, pendingOf(context, activation), typesOf(context, activation)),
     };
   });
   return nested.length === 0 ? outermost : { ...outermost, nested };

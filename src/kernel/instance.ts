@@ -122,6 +122,12 @@ export class Instance implements FunctionNumbers {
     return this.#functions.get(number) as object;
   }
 
+  /** Makes a part of the continuation, if there is something to make; true when all is there. */
+  prepare(func: number, point: number): boolean {
+    if (point === 0 && this.#entries[func] !== undefined) return true;
+    return this.#continuations.has(`${func} ${point} results`) || this.#program.prepare(func, point);
+  }
+
   continuation(func: number, point: number, resumption: rewriting.Resumption): Continue {
     if (point !== 0 || resumption !== "results") return this.#continuation(func, point, resumption);
     const entry = this.#entries[func] ?? this.#continuation(func, point, resumption);

@@ -20,7 +20,7 @@ import { Meter } from "./meter.ts";
 import { passOn, receiveForPromise } from "./outside.ts";
 import type { Process, ProcessHost } from "./process.ts";
 import { faceOf, recordOf } from "./process.ts";
-import type { Program } from "./program.ts";
+import type { ByteStore, Program } from "./program.ts";
 import { makeProgram } from "./program.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -40,8 +40,8 @@ export interface KernelComponents {
   /** Milliseconds from any start: only to size slices. Without it every slice is `SLICE_GAS_DEFAULT`. */
   now?(): number;
   readonly guests?: readonly GuestKind[];
-  /** Rewritten modules by content, where they are kept beyond this kernel. */
-  readonly cache?: { get(key: string): Uint8Array | undefined; put(key: string, bytes: Uint8Array): void };
+  /** Rewritten modules and parts of them by content, where they are kept beyond this kernel. */
+  readonly cache?: ByteStore;
   /** SHA-256, where the system has a faster one. */
   readonly hasher?: Hasher;
   onLog?(process: Process, bytes: Uint8Array): void;
@@ -143,7 +143,8 @@ class RunningKernel implements KernelCore, ProcessHost {
     // The program keeps the bytes: nobody else may change them.
     const own = bytes.slice();
     const cache = this.#components.cache;
-    const key = `${cid}-rewriter-${rewriting.REWRITER_VERSION}-gas-${rewriting.GAS_SCHEDULE_VERSION}`;
+    const version = `rewriter-${rewriting.REWRITER_VERSION}-gas-${rewriting.GAS_SCHEDULE_VERSION}`;
+    const key = `${cid}-${version}`;
     let rewritten = cache?.get(key);
     if (rewritten === undefined && cache !== undefined) {
       const module = decodeModule(own);
@@ -151,7 +152,8 @@ class RunningKernel implements KernelCore, ProcessHost {
       rewritten = rewriting.rewriteModule(module);
       cache.put(key, rewritten);
     }
-    const program = makeProgram(rewritten === undefined ? { bytes: own } : { bytes: own, rewritten });
+    const continuations = cache && storeWithin(cache, `${version}-${cid}`);
+    const program = makeProgram({ bytes: own, continuations, ...(rewritten && { rewritten }) });
     this.#programs.set(cid, program);
     for (const oldest of this.#programs.keys()) {
       if (this.#programs.size <= PROGRAMS_CACHED_MAX) break;
@@ -348,6 +350,7 @@ class RunningKernel implements KernelCore, ProcessHost {
           const [tree] = this.#busy;
           if (tree === undefined) break;
           gas -= this.#turn(tree, gas);
+          if (this.#slicer.isOver()) break;
         }
         this.#slicer.end(gas);
         await this.#components.yieldToHost();
@@ -387,6 +390,13 @@ class RunningKernel implements KernelCore, ProcessHost {
   #assertOpen(): void {
     if (this.#closed) throw new KernelError("state", "the kernel is closed");
   }
+}
+
+function storeWithin(cache: ByteStore, prefix: string): ByteStore {
+  return {
+    get: (key) => cache.get(`${prefix}-${key}`),
+    put: (key, bytes) => cache.put(`${prefix}-${key}`, bytes),
+  };
 }
 
 /** What a step costs the host beside the guest's own work, as gas for sizing slices. */

@@ -13,7 +13,8 @@ import {
 } from "../../test/support/machine-run.ts";
 import type { Value } from "../image/index.ts";
 import { Exit, Suspend } from "./host.ts";
-import { EPOCH_GAS, type Stop } from "./machine.ts";
+import { EPOCH_GAS, type Machine, type Stop } from "./machine.ts";
+import type { Program } from "./program.ts";
 
 const PLANS: readonly RunPlan[] = [
   { slice: WHOLE, thaws: false },
@@ -106,6 +107,37 @@ const DEEP = fn(
 );
 /** 8, a parameter, three operands at most. */
 const DEEP_SLOTS = 8 + 1 + 2;
+
+describe("a brief run", () => {
+  const text: ModuleText = { functions: [DEEP] };
+  const start = (program: Program): Machine => {
+    const machine = machineOf(program);
+    machine.start(exportIndex(program, "f"), [10]);
+    return machine;
+  };
+
+  it("is over where the host has made a part of what a frame needs, and uses no gas for it", () => {
+    const machine = start(programOf(text));
+    // First a plan of the function, then the continuation of its entry.
+    for (let n = 0; n < 2; n++) expect(machine.run(WHOLE, { brief: true })).toEqual({ kind: "slice" });
+    expect(machine.gasUsed).toBe(0);
+    expect(machine.run(WHOLE, { brief: true }).kind).toBe("done");
+  });
+
+  it("goes on at once where all is there", () => {
+    const program = programOf(text);
+    finish(program, start(program), {}, { slice: 20, thaws: false });
+    const machine = start(program);
+    expect(finish(program, machine, {}, { slice: WHOLE, thaws: false, brief: true }).stops).toBe(0);
+  });
+
+  it.each([0, 1, 5, 100])("ends as any other, in slices of %i", (slice) => {
+    const whole = summary(call(programOf(text), "f", [30]));
+    for (const thaws of [false, true]) {
+      expect(summary(call(programOf(text), "f", [30], {}, { slice, thaws, brief: true }))).toEqual(whole);
+    }
+  });
+});
 
 describe("the stack", () => {
   it("overflows at the same depth and gas, whatever the slices and the engine's stack", () => {

@@ -9,7 +9,7 @@ import { assembleModule } from "../../test/support/assemble.ts";
 import { I64, WasmError } from "../wasm/index.ts";
 import type { HostFunction } from "./host.ts";
 import { makeMachine } from "./machine.ts";
-import { makeProgram, type Program } from "./program.ts";
+import { type ByteStore, makeProgram, type Program } from "./program.ts";
 
 /** Has every section that a guest may have, and an instruction of each family. */
 const RICH = assembleModule({
@@ -141,6 +141,40 @@ describe("makeProgram", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("keeps continuations of large functions, and takes them from where they are kept", () => {
+    const loop = "loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end";
+    const bytes = assembleModule({
+      functions: [
+        { name: "small", type: "i32 ->", code: loop },
+        { name: "large", type: "i32 ->", code: `${loop} ${"local.get 0 drop ".repeat(1400)}` },
+      ],
+    });
+    const kept = new Map<string, Uint8Array>();
+    const keys: string[] = [];
+    const store: ByteStore = {
+      get: (key) => kept.get(key),
+      put(key, made) {
+        keys.push(key);
+        kept.set(key, made);
+      },
+    };
+    const run = (program: Program): number => {
+      const machine = makeMachine({ program, imports: () => undefined, memoryPagesMax: 1 });
+      for (const func of [0, 1]) {
+        machine.start(func, [10]);
+        while (machine.run(20, { brief: true }).kind === "slice");
+      }
+      return machine.gasUsed;
+    };
+    const gasUsed = run(makeProgram({ bytes, continuations: store }));
+    expect(keys).toEqual(["1-0-results", "1-1-results"]);
+    expect(run(makeProgram({ bytes, continuations: store }))).toBe(gasUsed);
+    expect(keys.length).toBe(2);
+    // What is kept is what runs.
+    kept.set("1-1-results", Uint8Array.of(1));
+    expect(() => run(makeProgram({ bytes, continuations: store }))).toThrow(WasmError);
   });
 
   it("does not believe rewritten bytes that are not a rewritten module", () => {

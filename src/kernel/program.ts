@@ -17,6 +17,8 @@ export interface Program {
   /** Segments that instructions of the module can drop. */
   readonly droppable: { readonly data: readonly number[]; readonly elements: readonly number[] };
   continuation(func: number, point: number, resumption: rewriting.Resumption): Continuation;
+  /** Makes a part of the continuation that takes results, if there is something to make; true when all is there. */
+  prepare(func: number, point: number): boolean;
   /** Types of what is saved at a safepoint, and of the results that it waits for; undefined if there is none such. */
   point(func: number, point: number): PointTypes | undefined;
 }
@@ -43,9 +45,17 @@ export interface FunctionTable {
   functionOfPoint(id: number): number;
 }
 
+/** Where bytes are kept by a name: letters, digits, dots and dashes. */
+export interface ByteStore {
+  get(key: string): Uint8Array | undefined;
+  put(key: string, bytes: Uint8Array): void;
+}
+
 export interface ProgramInit {
   /** The original module. */
   readonly bytes: Uint8Array;
+  /** Where this program's continuations of large functions are kept: to plan such a function, and to make one, takes long. */
+  readonly continuations?: ByteStore | undefined;
   /** What `rewriteModule` made of it before: from a cache, by content. */
   readonly rewritten?: Uint8Array;
   /** A compiled form of it, as posted from another thread. */
@@ -64,7 +74,7 @@ export function makeProgram(init: ProgramInit): Program {
   const [section] = WebAssembly.Module.customSections(hot, rewriting.METADATA);
   if (section === undefined)
     throw new WasmError("malformed", "the rewritten module has no table of functions; empty the cache");
-  return new RewrittenProgram(module, hot, rewriting.readMetadata(new Uint8Array(section)));
+  return new RewrittenProgram({ module, hot, store: init.continuations }, new Uint8Array(section));
 }
 
 function compile(bytes: Uint8Array): WebAssembly.Module {
@@ -77,6 +87,14 @@ function compile(bytes: Uint8Array): WebAssembly.Module {
 }
 
 const POINTS_PER_FUNCTION_MAX = 2 ** 20;
+/** Continuations of smaller functions are made faster than they are read from a disk. */
+const KEPT_BODY_BYTES_MIN = 4096;
+
+interface ProgramParts {
+  readonly module: WasmModule;
+  readonly hot: WebAssembly.Module;
+  readonly store: ByteStore | undefined;
+}
 
 class RewrittenProgram implements Program {
   readonly module: WasmModule;
@@ -87,31 +105,56 @@ class RewrittenProgram implements Program {
   readonly #plans = new Map<number, rewriting.FunctionPlan>();
   readonly droppable: { readonly data: readonly number[]; readonly elements: readonly number[] };
   readonly #continuations = new Map<string, Continuation>();
+  readonly #store: ByteStore | undefined;
 
-  constructor(module: WasmModule, hot: WebAssembly.Module, metadata: readonly rewriting.FunctionMetadata[]) {
+  constructor({ module, hot, store }: ProgramParts, metadataBytes: Uint8Array) {
+    const metadata = rewriting.readMetadata(metadataBytes);
     this.module = module;
     this.hot = hot;
+    this.#store = store;
     this.functions = makeFunctionTable(module, metadata);
     this.tablesFixed = metadata.every((item) => !item.changesTables);
     this.droppable = droppableSegments(module, hot);
   }
 
   continuation(func: number, point: number, resumption: rewriting.Resumption): Continuation {
-    const key = `${func} ${point} ${resumption}`;
-    let continuation = this.#continuations.get(key);
-    if (continuation === undefined) {
-      const bytes = rewriting.makeContinuation({
-        ...this.#plan(func),
-        point,
-        resumption,
-        pointBase: this.functions.pointBase(func),
-        isBounded: (callee) => this.functions.isBounded(callee),
-      });
-      const module = compile(bytes);
-      continuation = { module, hotImports: hotImportsOf(module) };
-      this.#continuations.set(key, continuation);
-    }
+    const key = continuationKey(func, point, resumption);
+    const known = this.#continuations.get(key);
+    if (known !== undefined) return known;
+    const store = this.#storeOf(func);
+    const bytes = store?.get(key);
+    if (bytes !== undefined) return this.#add(key, bytes);
+    const made = rewriting.makeContinuation({
+      ...this.#plan(func),
+      point,
+      resumption,
+      pointBase: this.functions.pointBase(func),
+      isBounded: (callee) => this.functions.isBounded(callee),
+    });
+    store?.put(key, made);
+    return this.#add(key, made);
+  }
+
+  prepare(func: number, point: number): boolean {
+    const key = continuationKey(func, point, "results");
+    if (this.#continuations.has(key)) return true;
+    const bytes = this.#plans.has(func) ? undefined : this.#storeOf(func)?.get(key);
+    if (bytes !== undefined) this.#add(key, bytes);
+    else if (this.#plans.has(func)) this.continuation(func, point, "results");
+    else this.#plan(func);
+    return false;
+  }
+
+  #add(key: string, bytes: Uint8Array): Continuation {
+    const module = compile(bytes);
+    const continuation = { module, hotImports: hotImportsOf(module) };
+    this.#continuations.set(key, continuation);
     return continuation;
+  }
+
+  #storeOf(func: number): ByteStore | undefined {
+    const body = this.module.bodies[func - this.module.importedFunctions];
+    return body !== undefined && body.end - body.start >= KEPT_BODY_BYTES_MIN ? this.#store : undefined;
   }
 
   point(func: number, point: number): PointTypes | undefined {
@@ -130,6 +173,10 @@ class RewrittenProgram implements Program {
     }
     return plan;
   }
+}
+
+function continuationKey(func: number, point: number, resumption: rewriting.Resumption): string {
+  return `${func}-${point}-${resumption}`;
 }
 
 const HOT_FUNCTION: string = rewriting.hotFunctionName(0).slice(0, -1);

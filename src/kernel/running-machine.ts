@@ -57,6 +57,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   #inGuest = false;
   /** Was the host call that is under way made open? */
   #open = false;
+  /** Is the run over when the host has made a part of what a frame needs? */
+  #brief = false;
   /** Slots of the engine's stack that the run was given; of them those for its first frame, and for all that this one calls. */
   #native = 0;
   #nativeFirst = 0;
@@ -157,13 +159,14 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     }
   }
 
-  run(gas: number): Stop {
+  run(gas: number, { brief = false }: { readonly brief?: boolean } = {}): Stop {
     if (!(Number.isInteger(gas) && gas >= -1 && gas <= SLICE_GAS_MAX)) {
       throw new RangeError(`gas: expected an integer from -1 to ${SLICE_GAS_MAX}, got ${gas}`);
     }
     if (this.nativeCalls > 0) return this.#runInside(gas);
     this.#gas.slice = gas;
     this.#ended = undefined;
+    this.#brief = brief;
     return this.#runInnermost();
   }
 
@@ -177,6 +180,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       if (activation.exception === undefined) {
         this.#gas.beginEpoch();
         if (this.#gas.slice < 0) return { kind: "slice" };
+        if (this.#brief && !this.#isPrepared(activation)) return { kind: "slice" };
       }
       const stop = this.#resumeInnermost(activation);
       if (stop !== undefined) return stop;
@@ -187,12 +191,19 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     return { kind: "done", results: carriersToValues(activation.doneTypes, results, this.#instance) };
   }
 
+  /** Makes a part of what the innermost frame needs to go on, unless all is there. */
+  #isPrepared(activation: Activation): boolean {
+    const { func, point } = activation.innermost as SavedFrame;
+    return this.#instance.prepare(func, point);
+  }
+
   /** A run from within a host function, on top of the run that called it. That one goes on with what is left. */
   #runInside(gas: number): Stop {
     if (this.#at.isNative) throw new RangeError("run: nothing has been started in this host call");
     const mark = this.#gas.interrupt(gas);
     const outer = {
       open: this.#open,
+      brief: this.#brief,
       suspended: this.#context.suspended,
       native: [this.#native, this.#nativeFirst, this.#nativeShare] as const,
       depth: this.#instance.depth.value as number,
@@ -200,10 +211,12 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     };
     this.#frameSlots += outer.slots;
     this.#inGuest = false;
+    this.#brief = false;
     try {
       return this.#runInnermost();
     } finally {
       this.#open = outer.open;
+      this.#brief = outer.brief;
       this.#context.suspended = outer.suspended;
       [this.#native, this.#nativeFirst, this.#nativeShare] = outer.native;
       this.#instance.depth.value = outer.depth;
@@ -369,7 +382,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       this.#gas.use(gas);
       this.#at.pending = NO_PENDING;
       this.#results = [];
-      if (resultCarriers > 0 || this.#isCall(id)) this.#at.pending = { kind: "results", values: this.#results };
+      if (resultCarriers > 0) this.#at.pending = { kind: "results", values: this.#results };
       this.#resultSink = this.#results;
     } else {
       this.#resultSink = undefined;
@@ -379,11 +392,6 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const frame = { func, point: id - this.#program.functions.pointBase(func), values: [] };
     this.#unwound.push(frame);
     this.#sink = frame.values;
-  }
-
-  #isCall(id: number): boolean {
-    const func = this.#program.functions.functionOfPoint(id);
-    return this.#program.point(func, id - this.#program.functions.pointBase(func))?.kind === "call";
   }
 
   value(carrier: Carrier): void {

@@ -30,11 +30,33 @@ describe("the size of slices", () => {
     expect(slicer.begin()).toBe(12_345);
   });
 
-  it("does not learn from slices that were not used up", () => {
+  it("is over when its time is, whatever it has used, and the next is shorter", () => {
+    let nowMs = 0;
+    const slicer = makeSlicer({ sliceGas: 1 << 24, now: () => nowMs });
+    for (let n = 0; n < 20; n++) {
+      nowMs += slicer.begin() / 1_000_000;
+      slicer.end(0);
+    }
+    const gas = slicer.begin();
+    expect(slicer.isOver()).toBe(false);
+    nowMs += 10;
+    expect(slicer.isOver()).toBe(true);
+    slicer.end(gas - 1000);
+    expect(slicer.begin()).toBe(SLICE_GAS_MIN);
+    expect(slicer.isOver()).toBe(false);
+  });
+
+  it("has no end but the gas's without a clock", () => {
+    const slicer = makeSlicer({ sliceGas: 12_345 });
+    slicer.begin();
+    expect(slicer.isOver()).toBe(false);
+  });
+
+  it("does not learn from short slices that were not used up", () => {
     let nowMs = 0;
     const slicer = makeSlicer({ sliceGas: 1 << 24, now: () => nowMs });
     const gas = slicer.begin();
-    nowMs += 1000;
+    nowMs += 1;
     slicer.end(gas - 10);
     expect(slicer.begin()).toBe(gas);
   });

@@ -14,30 +14,33 @@ import { SLICE_GAS_MAX } from "./machine.ts";
 const SLICE_TARGET_MS = 6;
 /** Slices grow slowly, for the same reason, and shrink at once. */
 const GROWTH_MAX = 1.5;
-/** With a clock the first slice is short: everything in it is new to the engine. */
-const SLICE_GAS_FIRST = 1 << 20;
 
 export interface Slicer {
   /** Gas of the slice that begins. */
   begin(): number;
+  /** Has the slice taken its time, whatever it has used? What the host does for a guest takes time, too. */
+  isOver(): boolean;
   /** The slice is over, with so much of its gas left. */
   end(gasLeft: number): void;
 }
 
 export function makeSlicer(init: { readonly sliceGas: number; readonly now?: (() => number) | undefined }): Slicer {
   const now = init.now;
-  if (now === undefined) return { begin: () => init.sliceGas, end: () => {} };
-  let gas = SLICE_GAS_FIRST;
+  if (now === undefined) return { begin: () => init.sliceGas, isOver: () => false, end: () => {} };
+  // The first is as short as any: everything in it is new to the engine.
+  let gas = SLICE_GAS_MIN;
   let startMs = 0;
   return {
     begin() {
       startMs = now();
       return gas;
     },
+    isOver: () => now() - startMs >= SLICE_TARGET_MS,
     end(gasLeft) {
-      // A slice that was not used up says little about the speed.
-      if (gasLeft > gas / 2) return;
-      const ideal = (gas * SLICE_TARGET_MS) / Math.max(now() - startMs, 0.05);
+      const elapsedMs = now() - startMs;
+      // A short slice that was not used up says little about the speed.
+      if (gasLeft > gas / 2 && elapsedMs < SLICE_TARGET_MS) return;
+      const ideal = ((gas - gasLeft) * SLICE_TARGET_MS) / Math.max(elapsedMs, 0.05);
       gas = Math.round(Math.min(SLICE_GAS_MAX, Math.max(SLICE_GAS_MIN, Math.min(ideal, gas * GROWTH_MAX))));
     },
   };

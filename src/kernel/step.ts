@@ -18,6 +18,9 @@ import type { Turn } from "./turn.ts";
 import { turnCell } from "./turn.ts";
 import { resultsToHost, valuesToBytes } from "./values.ts";
 
+/** What the host makes for a guest takes its thread, too. */
+const BRIEF = Object.freeze({ brief: true });
+
 type SliceEnd = Stop | { readonly kind: "fault"; readonly message: string };
 
 /** A promise that nobody settles: the process is woken by the kernel. */
@@ -69,7 +72,7 @@ function runSlice(process: ProcessRecord, machine: Machine, gas: number): SliceE
   process.sliceStart = machine.gasUsed;
   tree.running = process;
   try {
-    return machine.run(gas);
+    return machine.run(gas, BRIEF);
   } catch (error) {
     // A fault in a nested turn is told once.
     if (!process.isEnded) tree.core.fault(process, error);

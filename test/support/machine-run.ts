@@ -30,6 +30,7 @@ export interface RunPlan {
   readonly slice: number;
   /** Freeze and thaw after each slice. */
   readonly thaws: boolean;
+  readonly brief?: boolean;
 }
 
 export interface Outcome {
@@ -64,7 +65,7 @@ export function exportIndex(program: Program, name: string): number {
 export function finish(program: Program, machine: Machine, init: RunInit, plan: RunPlan): Outcome {
   let current = machine;
   for (let stops = 0; ; stops++) {
-    const stop = current.run(plan.slice);
+    const stop = current.run(plan.slice, { brief: plan.brief === true });
     if (stop.kind !== "slice") return { stop, gasUsed: current.gasUsed, machine: current, stops };
     if (plan.thaws) current = machineOf(program, init, structuredClone(current.freeze({ copy: true })));
   }
