@@ -27,6 +27,11 @@ export {
   type NodeLibraryInit,
 } from "./library.ts";
 export { makeTcpTestingNetlayer, type TcpTestingInit } from "./netlayers/tcp.ts";
+export {
+  makeNodeWebSocketNetlayer,
+  type NodeWebSocketInit,
+  nodeWebSocketComponents,
+} from "./netlayers/websocket-server.ts";
 export { makeNodeOcapn } from "./ocapn.ts";
 export { PACKAGE_LIMITS, type PackageLimits } from "./packages/limits.ts";
 export { auditNodePackage, makeNodePackageSource } from "./packages/package-source.ts";

@@ -33,5 +33,12 @@ export {
   type MemoryNetworkInit,
   makeMemoryNetwork,
 } from "./netlayers/memory.ts";
+export {
+  makeWebSocketNetlayer,
+  type WebSocketComponents,
+  type WebSocketInit,
+  type WebSocketServerLike,
+} from "./netlayers/websocket.ts";
+export type { WebSocketEvent, WebSocketLike } from "./netlayers/websocket-connection.ts";
 export { SturdyRef } from "./sturdyref.ts";
 export { describeMessage, describeOperation, describePeer } from "./wire/describe-message.ts";

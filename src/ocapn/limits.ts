@@ -58,6 +58,13 @@ export const HANDSHAKES_MAX = 256;
 /** From the connection to the session. */
 export const HANDSHAKE_TIMEOUT_MS = 30_000;
 
+/** Of a frame of the WebSocket netlayer's own handshake; and from the dial to the end of that handshake. */
+export const PEER_AUTH_BYTES_MAX = 1_024;
+export const PEER_AUTH_TIMEOUT_MS = 10_000;
+
+/** For the other side to take what was still sent, after a connection was closed. */
+export const CLOSE_TIMEOUT_MS = 5_000;
+
 /** Gifts that lie ready, or are asked for and not there yet, of one gifter's session; and of sessions that are over, together. */
 export const GIFTS_MAX = 4_096;
 export const GIFTS_ORPHANED_MAX = 4_096;

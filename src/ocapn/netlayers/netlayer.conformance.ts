@@ -16,6 +16,8 @@ import {
   turns,
 } from "./fixture.conformance.ts";
 
+export type { NetworkUnderTest } from "./fixture.conformance.ts";
+
 type Make<N extends NetworkUnderTest> = () => Promise<N> | N;
 
 export function testNetlayer(name: string, make: Make<NetworkUnderTest>): void {

@@ -1,0 +1,89 @@
+/**
+ * The netlayer `websocket` with Node's half: a server that can be dialled, by the package `ws`.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocket, WebSocketServer } from "ws";
+import {
+  KEY_BYTES,
+  limits,
+  makeWebSocketNetlayer,
+  type Netlayer,
+  type SigningKey,
+  type WebSocketComponents,
+  type WebSocketLike,
+  type WebSocketServerLike,
+} from "../../ocapn/index.ts";
+import { makeNodeEd25519 } from "../ed25519.ts";
+
+/** Compression would let a small frame grow large, and secrets beside chosen text be guessed by its length. */
+const SOCKET_OPTIONS = { maxPayload: limits.FRAME_BYTES_MAX, perMessageDeflate: false } as const;
+const UPGRADE_REQUIRED = 426;
+
+export interface NodeWebSocketInit {
+  /** Default: a new one, and so a new designator. */
+  readonly key?: SigningKey;
+  /** To listen at. Default: 127.0.0.1, and a port that is free. */
+  readonly host?: string;
+  readonly port?: number;
+  /** Where peers reach it, if not there: behind a proxy that speaks TLS, for example. */
+  readonly url?: string;
+  readonly connectionsMax?: number;
+}
+
+/** All but the server: for peers of Node that only dial. */
+export function nodeWebSocketComponents(): WebSocketComponents {
+  return Object.freeze({
+    ed25519: makeNodeEd25519(),
+    random: (byteLength: number) => new Uint8Array(randomBytes(byteLength)),
+    after(timeoutMs: number, callback: () => void) {
+      const timer = setTimeout(callback, timeoutMs);
+      return () => clearTimeout(timer);
+    },
+    WebSocket: BoundedWebSocket as unknown as WebSocketComponents["WebSocket"],
+  });
+}
+
+export async function makeNodeWebSocketNetlayer(init: NodeWebSocketInit = {}): Promise<Netlayer> {
+  const { host = "127.0.0.1", port = 0, connectionsMax = limits.CONNECTIONS_MAX } = init;
+  const http = createServer((_request, response) => response.writeHead(UPGRADE_REQUIRED).end());
+  http.maxConnections = connectionsMax;
+  http.listen({ host, port });
+  await once(http, "listening");
+  const { address, port: boundPort } = http.address() as AddressInfo;
+  const url = init.url ?? `ws://${address.includes(":") ? `[${address}]` : address}:${boundPort}`;
+  const components = nodeWebSocketComponents();
+  const key = init.key ?? components.ed25519.makeKey(components.random(KEY_BYTES));
+  return makeWebSocketNetlayer({ key, connectionsMax }, { ...components, server: makeServer(http, url) });
+}
+
+class BoundedWebSocket extends WebSocket {
+  constructor(url: string) {
+    super(url, SOCKET_OPTIONS);
+  }
+}
+
+function makeServer(http: Server, url: string): WebSocketServerLike {
+  const server = new WebSocketServer({ ...SOCKET_OPTIONS, server: http, clientTracking: false });
+  // What goes wrong after it listens concerns one dial, whose dialler is told by the system.
+  server.on("error", () => {});
+  return Object.freeze({
+    url,
+    onSocket(accept: (socket: WebSocketLike, where: string) => void): void {
+      server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
+        const { remoteAddress, remotePort } = request.socket;
+        accept(socket as unknown as WebSocketLike, `${remoteAddress}:${remotePort}`);
+      });
+    },
+    async close(): Promise<void> {
+      server.close();
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      http.closeIdleConnections();
+      await closed;
+    },
+  });
+}

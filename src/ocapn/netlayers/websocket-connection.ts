@@ -1,0 +1,178 @@
+/**
+ * A WebSocket, of a browser or of a server, as a connection of a netlayer: first a handshake, then a message in each frame.
+ *
+ * @module
+ */
+
+import { OcapnError } from "../errors.ts";
+import { CLOSE_TIMEOUT_MS, FRAME_BYTES_MAX, PEER_AUTH_TIMEOUT_MS } from "../limits.ts";
+import type { Attach, Connection, ConnectionHandler } from "../netlayer.ts";
+
+/** What the WebSockets of browsers, of Node and of the package `ws` have in common. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  /** Where there is such: at once, without the protocol's goodbye. */
+  terminate?(): void;
+  addEventListener(type: "open" | "message" | "error" | "close", listener: (event: WebSocketEvent) => void): void;
+}
+
+/** What of the events is of interest. */
+export interface WebSocketEvent {
+  readonly data?: unknown;
+  readonly message?: string;
+  readonly code?: number;
+}
+
+export interface WebSocketConnectionInit {
+  readonly socket: WebSocketLike;
+  /** For errors: the peer's URL or address. */
+  readonly where: string;
+  /** When the socket is open, and with the first frame: gives what to send, if anything. Throws an `OcapnError` for a bad peer. */
+  onOpen(): Uint8Array | undefined;
+  onFirstFrame(bytes: Uint8Array): Uint8Array | undefined;
+  /** After the handshake. */
+  readonly attach: Attach;
+  readonly remoteDesignator?: string;
+  after(timeoutMs: number, callback: () => void): () => void;
+}
+
+const OPEN = 1;
+/** Normal, going away, and none. Every other code is a complaint, or stands for a connection that broke. */
+const CODES_OF_A_CLEAN_END: readonly unknown[] = [1000, 1001, 1005];
+
+export class WebSocketConnection implements Connection {
+  readonly remoteDesignator?: string;
+  readonly #init: WebSocketConnectionInit;
+  readonly #attached = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<void>();
+  #handler: ConnectionHandler | undefined;
+  #isAttached = false;
+  #isClosing = false;
+  #isOver = false;
+  #stopTimer: () => void;
+  #complaint: string | undefined;
+
+  constructor(init: WebSocketConnectionInit) {
+    this.#init = init;
+    if (init.remoteDesignator !== undefined) this.remoteDesignator = init.remoteDesignator;
+    this.#attached.promise.catch(() => {});
+    this.#stopTimer = init.after(PEER_AUTH_TIMEOUT_MS, () => {
+      this.fail(new OcapnError("handshake", `${init.where}: no handshake within ${PEER_AUTH_TIMEOUT_MS} ms`));
+    });
+    const { socket } = init;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => this.#onOpen());
+    socket.addEventListener("message", ({ data }) => this.#onMessage(data));
+    socket.addEventListener("error", ({ message }) => {
+      this.#complaint ??= message;
+    });
+    socket.addEventListener("close", ({ code }) => this.#onClose(code));
+    if (socket.readyState === OPEN) this.#onOpen();
+  }
+
+  /** Resolves when the connection was attached; rejects when it never will be. */
+  get attached(): Promise<void> {
+    return this.#attached.promise;
+  }
+
+  /** Resolves when it is at its end. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  get bufferedBytes(): number {
+    return this.#isOver ? 0 : this.#init.socket.bufferedAmount;
+  }
+
+  /** Each in a frame of its own: Goblins reads no more than one message of a frame. */
+  send(messages: readonly Uint8Array[]): void {
+    if (this.#isClosing) return;
+    for (const message of messages) if (message.length > 0) this.#send(message);
+  }
+
+  close(): void {
+    if (this.#isClosing) return;
+    if (!this.#isAttached) {
+      this.fail(new OcapnError("closed", `${this.#init.where}: closed in the handshake`));
+      return;
+    }
+    this.#isClosing = true;
+    this.#init.socket.close();
+    this.#stopTimer();
+    // A peer that does not say goodbye, or does not read, must not keep the connection for ever.
+    this.#stopTimer = this.#init.after(CLOSE_TIMEOUT_MS, () => {
+      this.#end(undefined);
+      this.#init.socket.terminate?.();
+    });
+  }
+
+  /** Ends it at once. */
+  fail(error: Error): void {
+    const { socket } = this.#init;
+    this.#end(error);
+    if (socket.terminate !== undefined) socket.terminate();
+    else socket.close();
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#init.socket.send(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  #onOpen(): void {
+    if (!this.#isOver) this.#shake(() => this.#init.onOpen());
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#isOver) return;
+    const { where } = this.#init;
+    if (!(data instanceof ArrayBuffer)) {
+      this.fail(new OcapnError("malformed", `${where}: a frame that is text`));
+    } else if (data.byteLength > FRAME_BYTES_MAX) {
+      this.fail(new OcapnError("limit", `${where}: a frame of more than ${FRAME_BYTES_MAX} bytes`));
+    } else if (!this.#isAttached) {
+      this.#start(new Uint8Array(data));
+    } else if (data.byteLength > 0) {
+      this.#handler?.onData(new Uint8Array(data));
+    }
+  }
+
+  #start(firstFrame: Uint8Array): void {
+    if (!this.#shake(() => this.#init.onFirstFrame(firstFrame))) return;
+    this.#stopTimer();
+    this.#isAttached = true;
+    this.#handler = this.#init.attach(this);
+    this.#attached.resolve();
+  }
+
+  /** Whether the peer does as it should. */
+  #shake(step: () => Uint8Array | undefined): boolean {
+    try {
+      const reply = step();
+      if (reply !== undefined) this.#send(reply);
+      return true;
+    } catch (error) {
+      this.fail(error as Error);
+      return false;
+    }
+  }
+
+  #onClose(code: number | undefined): void {
+    const isClean = this.#complaint === undefined && CODES_OF_A_CLEAN_END.includes(code);
+    const reason = this.#complaint ?? `code ${code}`;
+    this.#end(isClean ? undefined : new OcapnError("disconnected", `${this.#init.where}: broken off: ${reason}`));
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isClosing = true;
+    this.#isOver = true;
+    this.#stopTimer();
+    if (this.#handler !== undefined) this.#handler.onClose(error);
+    else this.#attached.reject(error ?? new OcapnError("disconnected", `${this.#init.where}: closed in the handshake`));
+    this.#over.resolve();
+  }
+}
