@@ -54,6 +54,7 @@ export class References implements Hooks {
     } else if (value instanceof Served) {
       writeDescriptor(writer, "desc:import-object", this.#init.exports.send(value.current, value));
     } else if (handler !== undefined || isTarget(value)) {
+      assertNoThenable(value);
       // What is far and cannot be handed over (its session has ended, or is another network's) is exported like an object of this side.
       writeDescriptor(writer, "desc:import-object", this.#init.exports.send(value));
     } else {
@@ -120,6 +121,12 @@ function readPositionBody(reader: SyrupReader): number {
   const position = reader.readPosition();
   reader.endRecord();
   return position;
+}
+
+/** It would come home as what it is: then a peer's answer could make this side call it, and wait for as long as it likes. */
+function assertNoThenable(value: object): void {
+  if (typeof (value as { readonly then?: unknown }).then !== "function") return;
+  throw new PassableError("unpassable", "an object with a method then cannot be passed: it would pass for a promise");
 }
 
 function className(value: object): string {
