@@ -145,8 +145,9 @@ export class SyrupSplitter {
     return at === chunk.length ? at : this.#endNumber(chunk, at);
   }
 
-  /** The byte after the digits says whether they were an integer or the length of what follows. */
+  /** The byte after the digits says whether they were an integer, or the length of what follows, which is stepped over. */
   #endNumber(chunk: Uint8Array, at: number): number {
+    let end = at + 1;
     switch (chunk[at]) {
       case tag.PLUS:
       case tag.MINUS:
@@ -154,16 +155,18 @@ export class SyrupSplitter {
       case tag.STRING:
       case tag.SYMBOL:
       case tag.BYTES:
+        end += this.#number;
         // Refused before it comes, so that nothing is held for it.
-        this.#checkBytes(at, at + 1 + this.#number);
-        this.#stepOver = this.#number;
+        this.#checkBytes(at, end);
         break;
       default:
         this.#fail("malformed", at, "a number with an unknown byte after its digits");
     }
     this.#digitCount = 0;
     this.#number = 0;
-    return at + 1;
+    if (end <= chunk.length) return end;
+    this.#stepOver = end - chunk.length;
+    return chunk.length;
   }
 
   #message(chunk: Uint8Array, start: number, end: number): Uint8Array {
