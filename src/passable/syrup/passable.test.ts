@@ -242,6 +242,15 @@ describe("passable values as Syrup", () => {
     expect(read("<10'desc:error23\"__proto__Error: nothing>")).toMatchObject({ name: "Error" });
   });
 
+  it("have no reference under the key then, which would make promises of structs, but other values", () => {
+    const table = new Table();
+    expect(problem(() => write([{ then: () => 1 }]))).toContain("unpassable args[0].then: ");
+    write([() => 1], table);
+    expect(problem(() => read("{4\"then<18'desc:import-object0+>}", table))).toContain("malformed args.then: ");
+    expect(read(write({ then: [1n] }))).toEqual({ then: [1n] });
+    expect(read("4'then")).toEqual(makeSelector("then"));
+  });
+
   it("leave out what is not an own enumerable property with a string as its key", () => {
     const value = Object.defineProperty({ a: 1n, [Symbol("s")]: 2n }, "hidden", { value: 3n, enumerable: false });
     expect(text(value)).toBe('{1"a1+}');
