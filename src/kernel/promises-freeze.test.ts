@@ -65,6 +65,17 @@ describe("messages that wait for promises, frozen", () => {
     }
   });
 
+  it("wake a process that listens where they are lost", async () => {
+    const { guest, first } = waiting();
+    for (const position of [3, first]) expect(guest.do("listen", position)).toBe(0);
+    const thawed = new BareGuest(makeTestKernel().thaw(throughImage(guest.process.freeze())));
+    await settle();
+    expect(thawed.deliveries()).toMatchObject([
+      { target: 3, resolver: 100 + Status.broken },
+      { target: first, resolver: 100 + Status.broken },
+    ]);
+  });
+
   it("stay with the process that goes on after the freeze", async () => {
     const { guest, first, resolve } = waiting();
     const before = rootOf(guest.process.freeze());

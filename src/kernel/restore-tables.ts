@@ -92,8 +92,9 @@ export class RestoreTables {
     for (const [index, cell] of cells.entries()) this.#answered(cell, this.#cells[index] as PromiseCell);
     if (kernel.has("promised")) this.#promised(kernel.field("promised").list(MAILBOX_TURNS_MAX * records.length));
     for (const [index, cell] of cells.entries()) this.#cell(cell, this.#cells[index] as PromiseCell);
-    for (const record of records) this.#listen(record);
     this.#queue(kernel.field("queue").list(records.length));
+    // What was lost wakes those who listened to it.
+    for (const record of records) this.#listen(record);
   }
 
   /** Each nested turn has its call in the machine, and each nested call there its turn. */

@@ -143,18 +143,14 @@ describe("values", () => {
 
   it("of the guest that cannot cross are named in an error", async () => {
     const js = host.spawn();
-    await js.evaluate(
-      "globalThis.give = (what) => [() => 1, Symbol('s'), new Map(), new (class Point {}), Promise.resolve()].slice(what)",
-    );
     const failures = [];
-    for (const source of ["Symbol('s')", "new Map()", "new (class Point {})", "[Promise.resolve(1)]"]) {
+    for (const source of ["Symbol('s')", "new Map()", "new (class Point {})"]) {
       await js.evaluate(`globalThis.make = () => (${source})`);
       failures.push((await failureOf(js.call("make"))).message);
     }
     expect(failures[0]).toBe("a symbol cannot be passed");
     expect(failures[1]).toContain("instance of Map");
     expect(failures[2]).toContain("instance of Point");
-    expect(failures[3]).toContain("await it first");
   });
 
   it("larger than a mailbox cross whole", async () => {

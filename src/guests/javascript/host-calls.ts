@@ -226,11 +226,18 @@ const rejected: Operation = (call, parts) => {
   return 0;
 };
 
-const send: Operation = (call, { services }, context) => {
-  const message = messageFrom(call, 2);
-  if (message === undefined) return ServiceError.pointer;
-  context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
-  return services.send(call.int(1) ?? 0, message);
+function sendAs(how: "send" | "sendOnly"): Operation {
+  return (call, { services }, context) => {
+    const message = messageFrom(call, 2);
+    if (message === undefined) return ServiceError.pointer;
+    context.charge(Math.floor(message.bytes.length / BYTES_PER_GAS));
+    return services[how](call.int(1) ?? 0, message);
+  };
+}
+
+const makePromise: Operation = (_call, parts, context) => {
+  const made = parts.services.makePromise();
+  return presentJson(typeof made === "number" ? made : [made.promise, made.resolver], parts, context);
 };
 
 const find: Operation = (call, { services }) => services.find(String(jsonFrom(call, 1)));
@@ -261,7 +268,9 @@ const OPERATIONS: { readonly [op: number]: Operation } = {
   [HostOp.callOpen]: callOpen,
   [HostOp.callChildOpen]: callChildOpen,
   [HostOp.waitOpen]: waitOpen,
-  [HostOp.send]: send,
+  [HostOp.send]: sendAs("send"),
+  [HostOp.sendOnly]: sendAs("sendOnly"),
+  [HostOp.promise]: makePromise,
   [HostOp.wait]: wait,
   [HostOp.listen]: (call, { services }) => services.listen(call.int(1) ?? 0),
   [HostOp.answer]: answerAs("fulfilled"),

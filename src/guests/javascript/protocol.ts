@@ -56,6 +56,10 @@ export const HostOp = {
   exit: 24,
   /** () -> 27 random bits, or below zero where there is no power of randomness. */
   random: 25,
+  /** As `send`, without a promise for the answer -> 0. */
+  sendOnly: 26,
+  /** () -> answer: the positions of a promise and of its resolver. */
+  promise: 27,
   /** (function, role) -> its number: from now on the host may call it directly. The guest keeps it alive. */
   register: 30,
   /** (number) -> 0 */

@@ -171,49 +171,6 @@ const callNow = (position, head, method, args) => {
   return finish(host(OP.call, position, flatten(text + "]")));
 };
 
-const waiting = new Map_(); // position of a promise -> its resolvers
-
-const promiseOf = (number) => {
-  const position = number | 0;
-  if (position <= 0) throw new TypeError_("malformed message: no such promise");
-  const { promise, resolve, reject } = Promise_.withResolvers();
-  const code = host(OP.listen, position);
-  if (code < 0) reject(failure(code));
-  else mapSet(waiting, position, { resolve, reject });
-  return promise;
-};
-
-const sendLater = (target, method, args) => {
-  const position = typeof target === "function" || typeof target === "object" && target !== null ? weakGet(positions, target) : undefined;
-  if (position !== undefined && position > 0) {
-    const promise = post(OP.send, position, bodyOf(method, args), false);
-    if (promise < 0) throw failure(promise);
-    return promiseOf(promise);
-  }
-  return then(Promise_.resolve(target), (value) => {
-    if (value === target || typeof value !== "function" && typeof value !== "object" || value === null) return invoke(value, method, args);
-    return sendLater(value, method, args);
-  });
-};
-const sendSafely = (target, method, args) => {
-  try {
-    return sendLater(target, method, args);
-  } catch (error) {
-    return Promise_.reject(error);
-  }
-};
-
-const eventualHandler = {
-  __proto__: null,
-  get(_target, key) {
-    return typeof key === "symbol" || key === "then" ? undefined : (...args) => sendSafely(this.subject, key, args);
-  },
-  apply(_target, _this, args) {
-    return sendSafely(this.subject, null, args);
-  },
-};
-const E = (subject) => new Proxy_(makeBareFunction(), { __proto__: eventualHandler, subject });
-
 // What others may call on an object of this guest: functions of its own, or of its classes; never those of Object.prototype.
 const invoke = (object, method, args) => {
   if (method === null) {

@@ -130,6 +130,8 @@ const caper = freeze({
   spawn, thaw, E, Far, Tagged,
   importLibrary, importBundle, libraryOf, confined,
   tagged: (tag, payload) => new Tagged(tag, payload),
+  symbol: (name) => new Selector(name),
+  isSymbol: (value) => value instanceof Selector,
 });
 define("caper", caper);
 define("E", E);

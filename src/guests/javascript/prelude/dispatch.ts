@@ -126,18 +126,6 @@ const deliver = (target, resolver, text) => {
   }
 };
 
-const settle = (position, status, text) => {
-  const waiter = mapGet(waiting, position);
-  if (waiter === undefined) return;
-  mapDelete(waiting, position);
-  try {
-    const parsed = parse(text);
-    waiter.resolve(waiter.raw ? arrayOfAnswer(status, parsed) : conclude(status, parsed));
-  } catch (error) {
-    waiter.reject(error);
-  }
-};
-
 const evaluated = (ok, value) => {
   const resolver = evaluating;
   evaluating = 0;

@@ -94,7 +94,7 @@ const endowment = (name) => {
 // Tells whoever watches that something was asked for that this process was not given. It is a message: nothing waits for it.
 const denied = (power, what) => {
   const audit = endowment("audit");
-  if (audit !== undefined) then(sendSafely(audit, "denied", [String_(power), String_(what)]), () => {}, () => {});
+  if (audit !== undefined) then(sendCall(audit, "denied", [String_(power), String_(what)]), () => {}, () => {});
 };
 
 const timers = new Map_();
@@ -106,7 +106,7 @@ const startTimer = (caller, callback, delay, args, repeat) => {
   if (timerPower === undefined) throw new Error_(caller + " needs the power \"timers\", which this process was not given");
   const id = ++timerCount;
   const delayMs = Math.min(Math.max(1, Math.trunc(+delay || 0)), 2 ** 31 - 1);
-  const arm = () => then(sendSafely(timerPower, "after", [delayMs]), () => {
+  const arm = () => then(sendCall(timerPower, "after", [delayMs]), () => {
     if (!timers.has(id)) return;
     if (repeat) arm();
     else timers.delete(id);

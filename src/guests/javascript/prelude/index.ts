@@ -30,6 +30,7 @@ import { LIBRARIES } from "./libraries.ts";
 import { MEMBRANE } from "./membrane.ts";
 import { MEMBRANE_TRAPS } from "./membrane-traps.ts";
 import { MEMBRANE_VALUES } from "./membrane-values.ts";
+import { PROMISES } from "./promises.ts";
 import { VALUES } from "./values.ts";
 
 /** What stack traces show for it. */
@@ -55,6 +56,7 @@ export const PRELUDE: string = [
   `const CLASS_BYTES_MIN = ${MAILBOX_CLASS_BYTES_MIN};`,
   VALUES,
   CAPABILITIES,
+  PROMISES,
   DIRECT,
   GLOBALS,
   MEMBRANE_VALUES,

@@ -117,7 +117,7 @@ const importLibrary = async (specifier, options) => {
   const packages = endowment("packages");
   if (packages === undefined) throw new Error_("importLibrary needs the power \\"packages\\", which this process was not given");
   if (typeof options !== "object" || options === null) throw new TypeError_("importLibrary(specifier, options): expected { gas, memoryBytes }");
-  const bundle = await sendSafely(packages, "bundle", options.policy === undefined ? [String_(specifier)] : [String_(specifier), { policy: options.policy }]);
+  const bundle = await sendCall(packages, "bundle", options.policy === undefined ? [String_(specifier)] : [String_(specifier), { policy: options.policy }]);
   return importBundle(bundle, options);
 };
 const importBundle = async (bundle, options) => {

@@ -20,7 +20,7 @@ const bufferOfTyped = getterOf(typedProto, "buffer"), offsetOfTyped = getterOf(t
 const bufferOfView = getterOf(viewProto, "buffer"), offsetOfView = getterOf(viewProto, "byteOffset"), bytesOfView = getterOf(viewProto, "byteLength");
 const viewMakers = { __proto__: null, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array };
 const lookupGetter = uncurry(objectProto.__lookupGetter__), lookupSetter = uncurry(objectProto.__lookupSetter__);
-const weakDelete = uncurry(WeakMap.prototype.delete), weakMapHas = uncurry(WeakMap.prototype.has);
+const weakMapHas = uncurry(WeakMap.prototype.has);
 
 const symbolNames = new Map_(), namedSymbols = { __proto__: null };
 for (const name of KNOWN_SYMBOLS) if (typeof Symbol[name] === "symbol") { symbolNames.set(Symbol[name], name); namedSymbols[name] = Symbol[name]; }

@@ -19,7 +19,7 @@ const typeOfView = uncurry(Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8A
 const shift = uncurry(Array.prototype.shift);
 const then = uncurry(Promise.prototype.then);
 const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapDelete = uncurry(Map.prototype.delete);
-const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);
+const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set), weakDelete = uncurry(WeakMap.prototype.delete);
 const objectProto = Object.prototype, isArray = Array.isArray;
 const Math_ = { floor: Math.floor };
 const Promise_ = Promise, Proxy_ = Proxy, WeakRef_ = WeakRef, TypeError_ = TypeError, RangeError_ = RangeError, Error_ = Error;
@@ -30,6 +30,14 @@ class Tagged {
   constructor(tag, payload) {
     this.tag = String_(tag);
     this.payload = payload;
+    freeze(this);
+  }
+}
+
+// What the model calls a symbol: a name that is no string. A symbol of the language is the same only to itself.
+class Selector {
+  constructor(name) {
+    this.name = String_(name);
     freeze(this);
   }
 }
@@ -62,13 +70,7 @@ const toJson = (value, caps, stacks, depth) => {
   }
   if (value === null) return null;
   const position = positionOf(value);
-  if (position !== undefined) {
-    let index = 0;
-    while (index < caps.length && caps[index] !== position) index++;
-    if (index === DEPTH_AND_SLOTS.slots) throw new RangeError_("more than " + index + " capabilities in one message");
-    caps[index] = position;
-    return "$" + index;
-  }
+  if (position !== undefined) return slotText("$", position, caps);
   if (depth >= DEPTH_AND_SLOTS.depth) throw new RangeError_("value nested deeper than " + depth + ", or circular");
   if (isArray(value)) {
     const list = [];
@@ -79,12 +81,12 @@ const toJson = (value, caps, stacks, depth) => {
   if (value instanceof Tagged) {
     return { __proto__: null, "#tag": value.tag, payload: toJson(value.payload, caps, stacks, depth + 1) };
   }
+  if (value instanceof Selector) return "'" + value.name;
   if (value instanceof Error_) return errorToJson(value, stacks);
+  if (value instanceof Promise_) return slotText("&", positionOfPromise(value), caps);
   const prototype = getPrototypeOf(value);
   if (prototype !== objectProto && prototype !== null) {
-    throw new TypeError_(value instanceof Promise_
-      ? "a promise cannot be passed inside of another value: await it first"
-      : "an instance of " + nameOfClass(value) + " cannot be passed; make it a capability with Far(name, object), or a plain object");
+    throw new TypeError_("an instance of " + nameOfClass(value) + " cannot be passed; make it a capability with Far(name, object), or a plain object");
   }
   const struct = { __proto__: null };
   const names = keysOf(value);
@@ -92,6 +94,14 @@ const toJson = (value, caps, stacks, depth) => {
     struct[escapeText(names[i])] = toJson(value[names[i]], caps, stacks, depth + 1);
   }
   return struct;
+};
+
+const slotText = (kind, position, caps) => {
+  let index = 0;
+  while (index < caps.length && caps[index] !== position) index++;
+  if (index === DEPTH_AND_SLOTS.slots) throw new RangeError_("more than " + index + " capabilities in one message");
+  caps[index] = position;
+  return kind + index;
 };
 
 const errorToJson = (error, stacks) => {
@@ -149,7 +159,8 @@ const fromSpecial = (text, caps) => {
     case "-": return BigInt_(text);
     case "*": return fromBase64(sliceText(text, 1));
     case "$": return capabilityOf(caps[sliceText(text, 1)]);
-    case "&": return promiseOf(caps[sliceText(text, 1)]);
+    case "&": return receivedPromise(caps[sliceText(text, 1)]);
+    case "'": return new Selector(sliceText(text, 1));
     case "#":
       switch (text) {
         case "#undefined": return undefined;
