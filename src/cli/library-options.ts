@@ -4,14 +4,13 @@
  *
  * @module
  */
-import { closeSync, openSync, writeSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type PackagePolicy, type Policy, PolicyError, parsePolicy } from "../library/index.ts";
 import { makeNodeClock } from "../node/index.ts";
 import { type AuditLog, auditEntryToJson, makeAuditLog } from "../powers/index.ts";
-import { CliError, describeSystemError } from "./errors.ts";
+import { CliError } from "./errors.ts";
 import { readInput } from "./image-file.ts";
+import { openLineFile } from "./line-files.ts";
 
 /** Lines of one `--audit-log` file; what comes after them is counted, and not written. */
 export const AUDIT_LINES_MAX = 1_000_000;
@@ -97,27 +96,13 @@ export interface AuditFile extends Disposable {
 export function openAuditFile(path: string | undefined, linesMax: number = AUDIT_LINES_MAX): AuditFile {
   const audit = makeAuditLog({ clock: makeNodeClock() });
   if (path === undefined) return { audit, [Symbol.dispose]: () => undefined };
-  const file = resolve(path);
-  let handle: number;
-  try {
-    handle = openSync(file, "w", 0o600);
-  } catch (error) {
-    throw new CliError("file", `${path}: can not be written: ${describeSystemError(error)}`, { cause: error });
-  }
-  let dropped = 0;
-  let written = 0;
-  const stop = audit.subscribe((entry) => {
-    if (written >= linesMax) dropped += 1;
-    else writeSync(handle, auditEntryToJson(entry));
-    written += 1;
-  });
+  const file = openLineFile(path, linesMax);
+  const stop = audit.subscribe((entry) => file.write(auditEntryToJson(entry)));
   return {
     audit,
     [Symbol.dispose](): void {
       stop();
-      closeSync(handle);
-      if (dropped > 0)
-        process.stderr.write(`caper: ${path}: is full with ${linesMax} lines; ${dropped} more were not written\n`);
+      file[Symbol.dispose]();
     },
   };
 }
