@@ -244,7 +244,8 @@ describe("passable values as Syrup", () => {
 
   it("have no reference under the key then, which would make promises of structs, but other values", () => {
     const table = new Table();
-    const withThen = (then: unknown): object => Object.fromEntries([["then", then]]);
+    const withKey = (key: string, value: unknown): object => Object.fromEntries([[key, value]]);
+    const withThen = (value: unknown): object => withKey("then", value);
     expect(problem(() => write([withThen(() => 1)]))).toContain("unpassable args[0].then: ");
     write([() => 1], table);
     expect(problem(() => read("{4\"then<18'desc:import-object0+>}", table))).toContain("malformed args.then: ");
