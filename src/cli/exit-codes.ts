@@ -24,8 +24,14 @@ export const EXIT_CODES = {
   fault: 119,
   /** Not an end: the process was frozen into a file. */
   frozen: 120,
-  /** A registry of packages can not be reached, or refuses access. */
+  /** A registry of packages can not be reached, or refuses access; a port can not be listened at. */
   network: 121,
+  /** A peer can not be reached, or serves no such object. Nothing was called. */
+  unreachable: 122,
+  /** The answer of a remote call was lost, or did not come in time. The call may have had its effect. */
+  broken: 123,
+  /** The answer of a remote call is an error. */
+  rejected: 124,
   /** Ctrl-C ended it. */
   interrupted: 130,
 } as const;

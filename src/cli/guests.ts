@@ -4,10 +4,17 @@
  * @module
  */
 import { basename, extname } from "node:path";
-import { JAVASCRIPT_KIND, startMain } from "../guests/javascript/index.ts";
+import { JAVASCRIPT_KIND, makeJavaScriptInstance, startMain } from "../guests/javascript/index.ts";
 import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
-import { type Kernel, KernelError, type Plain, type Process, type TurnResult } from "../kernel/index.ts";
+import {
+  type Kernel,
+  KernelError,
+  type Plain,
+  type Process,
+  type StopReport,
+  type TurnResult,
+} from "../kernel/index.ts";
 import { defineJavaScript, makeNodeKernel, makeUserCache } from "../node/index.ts";
 import type { AuditLog } from "../powers/index.ts";
 import { WasmError } from "../wasm/index.ts";
@@ -86,11 +93,15 @@ function startProgram(init: GuestInit): Guest {
   return { process, begin: () => process.run() };
 }
 
-async function startScript(init: GuestInit): Promise<Guest> {
-  const script = await readScript(init.path, init.packages.policy);
-  const kernel = makeCliKernel({ hasJavaScript: true });
-  const { promise: ended, resolve: end } = Promise.withResolvers<TurnResult>();
-  const process = kernel.spawn({
+interface RunningScript {
+  readonly process: Process;
+  /** It stopped, or ended. */
+  readonly ended: Promise<StopReport>;
+}
+
+function spawnScript(init: GuestInit): RunningScript {
+  const { promise: ended, resolve: end } = Promise.withResolvers<StopReport>();
+  const process = makeCliKernel({ hasJavaScript: true }).spawn({
     guest: JAVASCRIPT_KIND,
     ...endowScript(init.powers, scriptInit(init)),
     gas: init.gas,
@@ -100,11 +111,41 @@ async function startScript(init: GuestInit): Promise<Guest> {
       return { action: "leave" };
     },
   });
+  return { process, ended };
+}
+
+async function startScript(init: GuestInit): Promise<Guest> {
+  const script = await readScript(init.path, init.packages.policy);
+  const { process, ended } = spawnScript(init);
   const begin = (): Promise<TurnResult> => {
     startMain(process, { ...script, args: init.args });
     return ended;
   };
   return { process, begin };
+}
+
+export interface Service extends RunningScript {
+  /** What its module exports: capabilities for functions and for what `Far` marked, copies of all else. */
+  readonly exports: ReadonlyMap<string, unknown>;
+}
+
+/** A script that stays: its module is loaded, and what it exports can be called. */
+export function startService(init: GuestInit): Promise<Service> {
+  return explain(init.path, async () => {
+    if (!SCRIPT_EXTENSIONS.has(extname(init.path))) {
+      throw new CliError("input", `${init.path}: is no script; expected a file named .js, .mjs, .ts or .mts`);
+    }
+    const { entry, modules, confined } = await readScript(init.path, init.packages.policy);
+    const { process, ended } = spawnScript(init);
+    const guest = makeJavaScriptInstance(process);
+    const load = async (): Promise<ReadonlyMap<string, unknown>> => {
+      const names = await guest.import(entry, modules, confined);
+      return new Map(await Promise.all(names.map(async (name) => [name, await guest.get(name)] as const)));
+    };
+    // One that stops while it is loaded gives no answer.
+    const exports = await Promise.race([load(), ended.then(() => new Map<string, unknown>())]);
+    return { process, ended, exports };
+  });
 }
 
 function scriptInit({ path, environment, audit, packages }: ThawGuestInit | GuestInit): ScriptInit {

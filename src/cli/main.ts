@@ -7,12 +7,15 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addAuditCommand } from "./commands/audit.ts";
+import { addCallCommand } from "./commands/call.ts";
 import { addFreezeCommand } from "./commands/freeze.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addLogCommand } from "./commands/log.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addServeCommand } from "./commands/serve.ts";
 import { addThawCommand } from "./commands/thaw.ts";
 import { addTryCommand } from "./commands/try.ts";
+import { addWireCommand } from "./commands/wire.ts";
 import { CliError, describeSystemError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { toCliError } from "./library-errors.ts";
@@ -39,6 +42,9 @@ export function makeProgram(): Command {
   addTryCommand(program);
   addAuditCommand(program);
   addLogCommand(program);
+  addServeCommand(program);
+  addCallCommand(program);
+  addWireCommand(program);
   return program;
 }
 

@@ -11,7 +11,10 @@ export interface Report {
   readonly version: typeof REPORT_VERSION;
   readonly command: "run" | "thaw";
   readonly program: string;
-  readonly status: "done" | "failed" | Exclude<ExitName, "usage" | "input" | "file" | "network">;
+  readonly status:
+    | "done"
+    | "failed"
+    | Exclude<ExitName, "usage" | "input" | "file" | "network" | "unreachable" | "broken" | "rejected">;
   /** The command's exit code. */
   readonly exitCode: number;
   /** One sentence where something went wrong. */

@@ -17,8 +17,17 @@ export interface JavaScriptInstance {
   readonly process: Process;
   /** Runs a script; the value of its last statement, where that can cross, else undefined. */
   evaluate(source: string, options?: { readonly name?: string }): Promise<unknown>;
-  /** Imports the module `entry`; every specifier that is imported must be a key of `modules`. The names it exports. */
-  import(entry: string, modules: { readonly [specifier: string]: string }): Promise<readonly string[]>;
+  /**
+   * Imports the module `entry`; every specifier that is imported must be a key of `modules`. The names it exports. `confined`: packages
+   * inside of it that have a process of their own, as a bundle of a library names them.
+   */
+  import(
+    entry: string,
+    modules: { readonly [specifier: string]: string },
+    confined?: readonly unknown[],
+  ): Promise<readonly string[]>;
+  /** What the imported module exports by that name, or the global: a capability for a function and for what `Far` marked. */
+  get(name: string): Promise<unknown>;
   /** Calls a function that the imported module exports, or a global one. A promise it returns is awaited. */
   call(name: string, ...args: readonly unknown[]): Promise<unknown>;
   /** The same in the caller's own thread. Throws `UnfinishedError` where the answer needs something from outside or more gas. */
@@ -57,9 +66,14 @@ export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
     process,
     evaluate: (source: string, options: { readonly name?: string } = {}) =>
       ask("eval", options.name ?? SCRIPT_NAME, source),
-    async import(entry: string, modules: { readonly [specifier: string]: string }): Promise<readonly string[]> {
-      return (await ask("import", entry, modules)) as readonly string[];
+    async import(
+      entry: string,
+      modules: { readonly [specifier: string]: string },
+      confined: readonly unknown[] = [],
+    ): Promise<readonly string[]> {
+      return (await ask("import", entry, modules, confined)) as readonly string[];
     },
+    get: (name: string) => ask("get", name),
     call: (name: string, ...args: readonly unknown[]) => ask("call", name, ...args),
     callSync(name: string, args: readonly unknown[], options: { readonly gas?: number } = {}): unknown {
       return canBeNamed(name, args)
