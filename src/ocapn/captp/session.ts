@@ -249,7 +249,7 @@ export class Session implements Sender {
       this.#send(DELIVER, { to, args: [selector, value], answerPosition: false, resolveMe: false });
     } catch (error) {
       const reason = new TypeError(
-        `the answer cannot be passed: ${error instanceof Error ? error.message : "no reason"}`,
+        `the answer cannot be passed: ${error instanceof Error ? error.message.replace(/^args\[1\]/, "value") : "no reason"}`,
       );
       this.#send(DELIVER, { to, args: [BREAK, reason], answerPosition: false, resolveMe: false });
     }

@@ -72,17 +72,10 @@ export const positions: Field<readonly number[]> = {
 
 export const passables: Field<readonly unknown[]> = {
   read(reader, hooks) {
-    const list: unknown[] = [];
-    reader.beginList();
-    while (!reader.isEnd()) list.push(readPassable(reader, hooks));
-    reader.endList();
-    return list;
+    if (reader.peek() !== "list") return reader.fail(`expected a list of arguments, got a ${reader.peek()}`);
+    return readPassable(reader, hooks, "args") as readonly unknown[];
   },
-  write(writer, list, hooks) {
-    writer.beginList();
-    for (const item of list) writePassable(writer, item, hooks);
-    writer.endList();
-  },
+  write: (writer, list, hooks) => writePassable(writer, list, hooks, "args"),
 };
 
 export const target: Field<Target> = {
