@@ -55,7 +55,10 @@ export const POSITIONS_PER_GC_MESSAGE_MAX = 4_096;
 export const SESSIONS_MAX = 4_096;
 export const HANDSHAKES_MAX = 256;
 
-/** From the connection to the session. */
+/** Of the first message. */
+export const HELLO_BYTES_MAX: number = 128 << 10;
+
+/** From the dial, or from a connection that comes in, to the session. */
 export const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** Of a frame of the WebSocket netlayer's own handshake; and from the dial to the end of that handshake. */

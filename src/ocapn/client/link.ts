@@ -10,8 +10,8 @@ import { locationToSign, NO_REFERENCES } from "../codecs/descriptors.ts";
 import { ABORT, readMessage, START_SESSION } from "../codecs/messages.ts";
 import { OcapnError } from "../errors.ts";
 import type { Ed25519, SigningKey } from "../keys.ts";
-import { ABORT_REASON_LENGTH_MAX, MESSAGE_BYTES_MAX } from "../limits.ts";
-import type { PeerLocator } from "../locator.ts";
+import { ABORT_REASON_LENGTH_MAX, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX } from "../limits.ts";
+import { type PeerLocator, samePeer } from "../locator.ts";
 import type { Connection, ConnectionHandler } from "../netlayer.ts";
 
 /** What the peer has said of itself, and proven as far as it can be. */
@@ -22,7 +22,8 @@ export interface PeerHello {
 
 export interface LinkInit {
   readonly connection: Connection;
-  readonly isOutgoing: boolean;
+  /** Where this side has dialled; undefined if the peer has. */
+  readonly dialled?: PeerLocator;
   readonly ed25519: Ed25519;
   /** Of this session alone. */
   readonly key: SigningKey;
@@ -63,9 +64,10 @@ export class Link implements ConnectionHandler {
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#session?.isOver === true) return;
     try {
       this.#splitter.push(bytes, (message) => this.#onMessage(message));
+      if (this.#session === undefined) assertHelloLength(this.#splitter.heldBytes);
     } catch (error) {
       if (this.#session === undefined) this.refuse(asRefusal(error));
       else this.#session.abort(error);
@@ -86,8 +88,8 @@ export class Link implements ConnectionHandler {
       this.#session.receive(bytes);
       return;
     }
-    const reader = new SyrupReader(bytes);
-    const message = readMessage(reader, NO_REFERENCES);
+    assertHelloLength(bytes.length);
+    const message = readMessage(new SyrupReader(bytes), NO_REFERENCES);
     switch (message.type) {
       case "op:start-session":
         this.#onHello(message);
@@ -107,7 +109,7 @@ export class Link implements ConnectionHandler {
     readonly location: PeerLocator;
     readonly locationSignature: Uint8Array;
   }): void {
-    const { captpVersion, ed25519, connection } = this.init;
+    const { captpVersion, ed25519, connection, dialled } = this.init;
     const { location, sessionPublicKey: publicKey, locationSignature: signature } = message;
     if (message.captpVersion !== captpVersion) {
       throw new OcapnError(
@@ -117,6 +119,13 @@ export class Link implements ConnectionHandler {
     }
     if (!ed25519.verify({ bytes: locationToSign(location), signature, publicKey })) {
       throw new OcapnError("handshake", "acceptable-location: the signature is not valid");
+    }
+    // A session is found by what its peer says of itself: that must be what this connection can show.
+    if (location.transport !== this.init.location.transport) {
+      throw new OcapnError("handshake", `acceptable-location: expected one on ${this.init.location.transport}`);
+    }
+    if (dialled !== undefined && !samePeer(dialled, location)) {
+      throw new OcapnError("handshake", "acceptable-location: another peer was dialled");
     }
     const proven = connection.remoteDesignator;
     if (proven !== undefined && proven !== location.designator) {
@@ -142,6 +151,12 @@ export class Link implements ConnectionHandler {
     this.#isOver = true;
     this.init.onFailure(this, error);
   }
+}
+
+/** Whoever connects may make this side hold only so much before it is known. */
+function assertHelloLength(byteLength: number): void {
+  if (byteLength <= HELLO_BYTES_MAX) return;
+  throw new OcapnError("limit", `op:start-session: expected at most ${HELLO_BYTES_MAX} bytes`);
 }
 
 function asRefusal(error: unknown): OcapnError {

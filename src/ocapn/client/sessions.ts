@@ -35,31 +35,34 @@ interface Dial {
   readonly promise: Promise<Session>;
   resolve(session: Session): void;
   reject(error: OcapnError): void;
+  stopTimer(): void;
   /** As soon as there is a connection. */
   link: Link | undefined;
 }
 
 export class Sessions {
   readonly #init: SessionsInit;
-  readonly #active = new Map<string, Session>();
+  readonly #active = new Map<string, { readonly session: Session; readonly since: number }>();
   readonly #dials = new Map<string, Dial>();
   /** Without a session yet. */
-  readonly #hellos = new Map<Link, { stopTimer(): void }>();
+  readonly #hellos = new Map<Link, { readonly since: number; stopTimer(): void }>();
+  /** Counts connections and sessions, in the order in which they began. */
+  #begun = 0;
   #isClosed = false;
 
   constructor(init: SessionsInit) {
     this.#init = init;
     for (const netlayer of init.netlayers) {
-      netlayer.listen((connection) => this.#attach({ netlayer, connection, isOutgoing: false }));
+      netlayer.listen((connection) => this.#attach({ netlayer, connection }));
     }
   }
 
   get all(): readonly Session[] {
-    return [...this.#active.values()];
+    return [...this.#active.values()].map(({ session }) => session);
   }
 
   active(location: PeerLocator): Session | undefined {
-    return this.#active.get(peerKey(location));
+    return this.#active.get(peerKey(location))?.session;
   }
 
   isOwn(location: PeerLocator): boolean {
@@ -72,20 +75,24 @@ export class Sessions {
     if (this.#isClosed) return Promise.reject(new OcapnError("closed", "this peer was closed"));
     const key = peerKey(location);
     const active = this.#active.get(key);
-    if (active !== undefined) return Promise.resolve(active);
+    if (active !== undefined) return Promise.resolve(active.session);
     return (this.#dials.get(key) ?? this.#dial(key, location)).promise;
   }
 
   #dial(key: string, location: PeerLocator): Dial {
     const { promise, resolve, reject } = Promise.withResolvers<Session>();
-    const dial: Dial = { promise, resolve, reject, link: undefined };
-    promise.catch(ignore);
-    this.#dials.set(key, dial);
     const fail = (error: unknown): void => {
       if (this.#dials.get(key) !== dial) return;
-      this.#dials.delete(key);
+      this.#endDial(key);
       reject(unreachable(location, error));
     };
+    const stopTimer = this.#init.after(HANDSHAKE_TIMEOUT_MS, () => {
+      dial.link?.refuse(late());
+      fail(late());
+    });
+    const dial: Dial = { promise, resolve, reject, stopTimer, link: undefined };
+    promise.catch(ignore);
+    this.#dials.set(key, dial);
     const netlayer = this.#init.netlayers.find(({ location: own }) => own.transport === location.transport);
     if (netlayer === undefined) {
       const known = this.#init.netlayers.map(({ location: own }) => own.transport).join(", ");
@@ -94,27 +101,34 @@ export class Sessions {
     }
     netlayer
       .connect(location, (connection) => {
-        const link = this.#attach({ netlayer, connection, isOutgoing: true, fail });
+        const link = this.#attach({ netlayer, connection, dialled: location, fail });
         dial.link = link;
-        // The peer may have dialled as well, and be there already.
+        // The peer may have dialled as well, and be there already; or it took too long.
         if (this.#dials.get(key) === dial) link.sendHello();
-        else link.refuse(new OcapnError("handshake", "there is a session already"));
+        else link.refuse(new OcapnError("handshake", "nobody waits for this connection any more"));
         return link;
       })
       .catch(fail);
     return dial;
   }
 
+  #endDial(key: string): Dial | undefined {
+    const dial = this.#dials.get(key);
+    this.#dials.delete(key);
+    dial?.stopTimer();
+    return dial;
+  }
+
   #attach(found: {
     readonly netlayer: Netlayer;
     readonly connection: Connection;
-    readonly isOutgoing: boolean;
+    readonly dialled?: PeerLocator;
     readonly fail?: (error: OcapnError) => void;
   }): Link {
-    const { netlayer, connection, isOutgoing } = found;
+    const { netlayer, connection, dialled } = found;
     const link = new Link({
       connection,
-      isOutgoing,
+      ...(dialled === undefined ? {} : { dialled }),
       ed25519: this.#init.ed25519,
       key: this.#init.makeKey(),
       location: netlayer.location,
@@ -122,20 +136,17 @@ export class Sessions {
       onHello: (from, hello) => this.#onHello(from, hello),
       onFailure: (from, error) => {
         this.#endHello(from);
-        // The peer prefers the connection that it has dialled itself: its hello is under way.
+        // The peer prefers the connection that it has dialled itself: its hello is under way. Should it not come, the dial takes too long.
         if (error.code !== "aborted" || !/crossed/i.test(error.message)) found.fail?.(error);
       },
       onClose: (from) => this.#endHello(from),
     });
-    const stopTimer = this.#init.after(HANDSHAKE_TIMEOUT_MS, () => {
-      const late = new OcapnError("handshake", `no session within ${HANDSHAKE_TIMEOUT_MS} ms`);
-      link.refuse(late);
-      found.fail?.(late);
-    });
-    this.#hellos.set(link, { stopTimer });
-    const incoming = [...this.#hellos.keys()].filter(({ init }) => !init.isOutgoing).length;
+    const stopTimer =
+      dialled === undefined ? this.#init.after(HANDSHAKE_TIMEOUT_MS, () => link.refuse(late())) : () => {};
+    this.#hellos.set(link, { since: this.#begun++, stopTimer });
+    const incoming = [...this.#hellos.keys()].filter(({ init }) => init.dialled === undefined).length;
     if (this.#isClosed) link.refuse(new OcapnError("closed", "this peer was closed"));
-    else if (!isOutgoing && incoming > HANDSHAKES_MAX)
+    else if (dialled === undefined && incoming > HANDSHAKES_MAX)
       link.refuse(new OcapnError("limit", "too many connections at once"));
     return link;
   }
@@ -146,21 +157,19 @@ export class Sessions {
   }
 
   #onHello(link: Link, peer: PeerHello): Session | OcapnError {
-    const { connection, key, isOutgoing } = link.init;
+    const { connection, key, dialled } = link.init;
     if (this.isOwn(peer.location)) return new OcapnError("handshake", "acceptable-location: it is this peer's own");
     const side = publicIdentifier(key.publicKey);
     const peerSide = publicIdentifier(peer.publicKey);
     const refusal = this.#makeRoom(link, peer, peerSide);
     if (refusal !== undefined) return refusal;
-    if (!isOutgoing) link.sendHello();
+    if (dialled === undefined) link.sendHello();
     this.#endHello(link);
     const id = sessionIdentifier(side, peerSide);
     const session = this.#init.makeSession({ connection, key, peer, id, side, peerSide });
     const name = peerKey(peer.location);
-    this.#active.set(name, session);
-    const dial = this.#dials.get(name);
-    this.#dials.delete(name);
-    dial?.resolve(session);
+    this.#active.set(name, { session, since: this.#begun++ });
+    this.#endDial(name)?.resolve(session);
     return session;
   }
 
@@ -168,31 +177,33 @@ export class Sessions {
   #makeRoom(link: Link, peer: PeerHello, peerSide: Uint8Array): OcapnError | undefined {
     const name = peerKey(peer.location);
     const active = this.#active.get(name);
+    const crossed = new OcapnError("handshake", "crossed hellos: the other connection is used");
     if (active !== undefined) {
       // A peer that has proven who it is and comes again has lost the session. Who only claims it may not end it.
       if (link.init.connection.remoteDesignator === undefined) {
         return new OcapnError("handshake", "there is a session with this peer already");
       }
-      active.abort(new OcapnError("disconnected", "the peer has begun a new session"));
+      // It said this before it took the other connection.
+      if ((this.#hellos.get(link)?.since ?? 0) < active.since) return crossed;
+      active.session.abort(new OcapnError("disconnected", "the peer has begun a new session"));
     }
     if (this.#active.size >= SESSIONS_MAX)
       return new OcapnError("limit", `${SESSIONS_MAX} sessions, which is the limit`);
-    const outgoing = this.#dials.get(name)?.link;
-    if (link.init.isOutgoing || outgoing === undefined || outgoing.isOver) return undefined;
-    const crossed = new OcapnError("handshake", "crossed hellos: the other connection is used");
+    const dial = this.#dials.get(name);
+    const outgoing = dial?.link;
+    if (link.init.dialled !== undefined || outgoing === undefined || outgoing.isOver) return undefined;
     if (compareBytes(publicIdentifier(outgoing.init.key.publicKey), peerSide) > 0) return crossed;
     // Its dial goes on with this session.
-    this.#endHello(outgoing);
-    const dial = this.#dials.get(name);
+    dial!.link = undefined;
     this.#dials.delete(name);
     outgoing.refuse(crossed);
-    if (dial !== undefined) this.#dials.set(name, dial);
+    this.#dials.set(name, dial!);
     return undefined;
   }
 
   forget(session: Session): void {
     const name = peerKey(session.init.peerLocation);
-    if (this.#active.get(name) === session) this.#active.delete(name);
+    if (this.#active.get(name)?.session === session) this.#active.delete(name);
   }
 
   async close(): Promise<void> {
@@ -200,10 +211,13 @@ export class Sessions {
     const closed = new OcapnError("closed", "the peer was closed");
     for (const session of this.all) session.abort(closed);
     for (const link of [...this.#hellos.keys()]) link.refuse(closed);
-    for (const dial of this.#dials.values()) dial.reject(closed);
-    this.#dials.clear();
+    for (const key of [...this.#dials.keys()]) this.#endDial(key)?.reject(closed);
     await Promise.all(this.#init.netlayers.map((netlayer) => netlayer.close()));
   }
+}
+
+function late(): OcapnError {
+  return new OcapnError("handshake", `no session within ${HANDSHAKE_TIMEOUT_MS} ms`);
 }
 
 function unreachable(location: PeerLocator, error: unknown): OcapnError {

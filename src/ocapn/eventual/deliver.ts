@@ -4,7 +4,9 @@
  * @module
  */
 
-import { farName, isSelector, passStyleOf } from "../../passable/index.ts";
+import { farName, isCapability, isSelector, passStyleOf } from "../../passable/index.ts";
+import { Bridge } from "../bridge/bridge.ts";
+import { callCapability, tellCapability } from "../bridge/call-capability.ts";
 import { type Handler, handlerOf, type Step } from "./handler.ts";
 
 /** What the target returns, which may be a promise. Throws what the target throws. Local objects are called at once. */
@@ -14,6 +16,7 @@ export function deliver(target: unknown, args: readonly unknown[]): unknown {
   if (target instanceof Promise) return target.then((value) => deliver(value, args));
   if (typeof target === "function") return target(...args);
   if (farName(target) !== undefined) return callMethod(target as object, args);
+  if (isCapability(target)) return callCapability(BRIDGE, target, args);
   throw new TypeError(`target: expected an object that takes messages, got ${describe(target)}`);
 }
 
@@ -21,7 +24,7 @@ export function deliver(target: unknown, args: readonly unknown[]): unknown {
 export function send(target: unknown, args: readonly unknown[]): Promise<unknown> {
   const handler = handlerOf(target);
   if (handler !== undefined) return handler.call(args);
-  if (target instanceof Promise) return target.then((value) => deliver(value, args));
+  if (target instanceof Promise) return quiet(target.then((value) => deliver(value, args)));
   return Promise.resolve().then(() => deliver(target, args));
 }
 
@@ -40,6 +43,10 @@ function deliverOnly(target: unknown, args: readonly unknown[]): void {
     return;
   }
   try {
+    if (isCapability(target)) {
+      tellCapability(BRIDGE, target, args);
+      return;
+    }
     const result = deliver(target, args);
     if (result instanceof Promise) result.catch(ignore);
   } catch {
@@ -51,7 +58,7 @@ function deliverOnly(target: unknown, args: readonly unknown[]): void {
 export function sendStep(target: unknown, step: Step): Promise<unknown> {
   const handler = handlerOf(target);
   if (handler !== undefined) return handler.step(step);
-  if (target instanceof Promise) return target.then((value) => takeStep(value, step));
+  if (target instanceof Promise) return quiet(target.then((value) => takeStep(value, step)));
   return Promise.resolve().then(() => takeStep(target, step));
 }
 
@@ -118,4 +125,13 @@ function describe(value: unknown): string {
   }
 }
 
+/** What breaks far away stops nobody who does not look; and whether a promise's object is far is not known. */
+function quiet(promise: Promise<unknown>): Promise<unknown> {
+  promise.catch(ignore);
+  return promise;
+}
+
 function ignore(): void {}
+
+/** Between references and capabilities: one for all, so that both keep their identity. */
+export const BRIDGE: Bridge = new Bridge({ send, sendOnly, sendStep });

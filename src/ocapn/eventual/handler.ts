@@ -13,6 +13,8 @@ export type Step =
 
 /** Arguments are as on the wire: where a method is called, its name comes first, as a `Selector`. None of these throws. */
 export interface Handler {
+  /** The session: one object for all references of it. */
+  readonly sender: { readonly isOver: boolean };
   call(args: readonly unknown[]): Promise<unknown>;
   /** Wants no answer, and learns of no failure. */
   tell(args: readonly unknown[]): void;
