@@ -4,6 +4,12 @@
  * @module
  */
 
+export {
+  capabilityOfReference,
+  enlivenCapability,
+  referenceOfCapability,
+  resolveOcapnLocator,
+} from "./bridge/sturdy.ts";
 export type { SessionTables } from "./captp/session.ts";
 export { CAPTP_VERSION, makeOcapn, type Ocapn, type OcapnInit, type WireEvent } from "./client/ocapn.ts";
 export { type Collector, type Held, makeWeakCollector } from "./collector.ts";
@@ -33,6 +39,13 @@ export {
   type MemoryNetworkInit,
   makeMemoryNetwork,
 } from "./netlayers/memory.ts";
+export {
+  joinMessagePortHub,
+  type MessageChannelConstructor,
+  type MessagePortHub,
+  makeMessagePortHub,
+} from "./netlayers/message-port.ts";
+export type { MessagePortLike } from "./netlayers/message-port-connection.ts";
 export {
   makeWebSocketNetlayer,
   type WebSocketComponents,

@@ -61,16 +61,24 @@ export const HELLO_BYTES_MAX: number = 128 << 10;
 /** From the dial, or from a connection that comes in, to the session. */
 export const HANDSHAKE_TIMEOUT_MS = 30_000;
 
-/** Of a frame of the WebSocket netlayer's own handshake; and from the dial to the end of that handshake. */
+/** Of a frame of the WebSocket netlayer's own handshake. */
 export const PEER_AUTH_BYTES_MAX = 1_024;
-export const PEER_AUTH_TIMEOUT_MS = 10_000;
+
+/** For a connection to come about, either way, with the netlayer's own handshake. */
+export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** For the other side to take what was still sent, after a connection was closed. */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Gifts that lie ready, or are asked for and not there yet, of one gifter's session; and of sessions that are over, together. */
+/**
+ * Of one gifter's session: gifts that lie ready, beyond which the oldest goes, and as many that are waited for; gifts that are on their way to this
+ * side. And gifts of sessions that are over, together.
+ */
 export const GIFTS_MAX = 4_096;
 export const GIFTS_ORPHANED_MAX = 4_096;
+
+/** Peers that this side dials at once for the gifts of one gifter. */
+export const GIFT_DIALS_MAX = 64;
 
 export const GIFT_ID_BYTES_MAX = 256;
 
@@ -85,3 +93,11 @@ export const ABORT_REASON_LENGTH_MAX = 1_024;
 
 /** Of a message as a line for people, in UTF-16 units; more is cut. */
 export const WIRE_LINE_LENGTH_MAX = 1_024;
+
+/**
+ * What all capabilities that are references of one peer may have under way: calls, and the bytes of their messages; and the bytes of messages without
+ * an answer that go out between two calls. Well below what ends the session, which others use, too.
+ */
+export const BRIDGE_CALLS_MAX = 65_536;
+export const BRIDGE_BYTES_MAX: number = 32 << 20;
+export const BRIDGE_TOLD_BYTES_MAX: number = 256 << 10;

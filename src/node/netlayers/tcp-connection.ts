@@ -9,10 +9,10 @@ import {
   type Connection,
   frameMessages,
   joinMessages,
+  limits,
   makeDeframer,
   OcapnError,
 } from "../../ocapn/index.ts";
-import { CLOSE_TIMEOUT_MS } from "./limits.ts";
 
 export class TcpConnection implements Connection {
   readonly #socket: Socket;
@@ -75,7 +75,7 @@ export class TcpConnection implements Connection {
 
   /** A peer that does not read, or does not close, must not keep the connection for ever. */
   #destroyLater(): void {
-    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#socket.destroy(), limits.CLOSE_TIMEOUT_MS);
     this.#socket.once("close", () => clearTimeout(timer));
   }
 }

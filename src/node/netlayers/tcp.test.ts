@@ -9,7 +9,6 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { hintOf, limits, type Netlayer, type PeerLocator, parsePeerUri } from "../../ocapn/index.ts";
 import { errorOf, Listener } from "../../ocapn/netlayers/fixture.conformance.ts";
 import { testBadPeers, testNetlayer } from "../../ocapn/netlayers/netlayer.conformance.ts";
-import { CLOSE_TIMEOUT_MS } from "./limits.ts";
 import { makeTcpTestingNetlayer, type TcpTestingInit } from "./tcp.ts";
 
 /** A port that was free a moment ago. */
@@ -147,7 +146,7 @@ describe("tcp-testing-only", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     end?.connection.close();
     expect(end?.connection.bufferedBytes).toBeGreaterThan(0);
-    vi.advanceTimersByTime(CLOSE_TIMEOUT_MS - 1);
+    vi.advanceTimersByTime(limits.CLOSE_TIMEOUT_MS - 1);
     expect(end?.closes).toEqual([]);
     vi.advanceTimersByTime(1);
     await end?.closed();

@@ -16,7 +16,6 @@ import {
   OcapnError,
   type PeerLocator,
 } from "../../ocapn/index.ts";
-import { DIAL_TIMEOUT_MS } from "./limits.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 
 const TRANSPORT = "tcp-testing-only";
@@ -90,7 +89,7 @@ class TcpNetlayer implements Netlayer {
     const socket = dial({ host, port, noDelay: true });
     this.#dials.add(socket);
     try {
-      await once(socket, "connect", { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
+      await once(socket, "connect", { signal: AbortSignal.timeout(limits.CONNECT_TIMEOUT_MS) });
     } catch (cause) {
       socket.destroy();
       const reason = cause instanceof Error && "code" in cause ? cause.code : String(cause);

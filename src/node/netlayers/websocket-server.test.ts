@@ -233,7 +233,7 @@ describe("websocket", () => {
     useFakeTimers();
     const socket = await openSocket(netlayer.location);
     const closed = once(socket, "close");
-    vi.advanceTimersByTime(limits.PEER_AUTH_TIMEOUT_MS - 1);
+    vi.advanceTimersByTime(limits.CONNECT_TIMEOUT_MS - 1);
     expect(socket.readyState).toBe(WebSocket.OPEN);
     vi.advanceTimersByTime(1);
     await closed;
@@ -251,9 +251,9 @@ describe("websocket", () => {
     const dialler = new Listener();
     const error = errorOf(netlayer.connect(location, dialler.attach));
     await asked.promise;
-    vi.advanceTimersByTime(limits.PEER_AUTH_TIMEOUT_MS);
+    vi.advanceTimersByTime(limits.CONNECT_TIMEOUT_MS);
     expect((await error).code).toBe("unreachable");
-    expect((await error).message).toContain(`no handshake within ${limits.PEER_AUTH_TIMEOUT_MS} ms`);
+    expect((await error).message).toContain(`no handshake within ${limits.CONNECT_TIMEOUT_MS} ms`);
     expect(dialler.ends).toEqual([]);
   });
 

@@ -5,7 +5,7 @@
  */
 
 import { OcapnError } from "../errors.ts";
-import { CLOSE_TIMEOUT_MS, FRAME_BYTES_MAX, PEER_AUTH_TIMEOUT_MS } from "../limits.ts";
+import { CLOSE_TIMEOUT_MS, CONNECT_TIMEOUT_MS, FRAME_BYTES_MAX } from "../limits.ts";
 import type { Attach, Connection, ConnectionHandler } from "../netlayer.ts";
 
 /** What the WebSockets of browsers, of Node and of the package `ws` have in common. */
@@ -60,8 +60,8 @@ export class WebSocketConnection implements Connection {
     this.#init = init;
     if (init.remoteDesignator !== undefined) this.remoteDesignator = init.remoteDesignator;
     this.#attached.promise.catch(() => {});
-    this.#stopTimer = init.after(PEER_AUTH_TIMEOUT_MS, () => {
-      this.fail(new OcapnError("handshake", `${init.where}: no handshake within ${PEER_AUTH_TIMEOUT_MS} ms`));
+    this.#stopTimer = init.after(CONNECT_TIMEOUT_MS, () => {
+      this.fail(new OcapnError("handshake", `${init.where}: no handshake within ${CONNECT_TIMEOUT_MS} ms`));
     });
     const { socket } = init;
     socket.binaryType = "arraybuffer";
