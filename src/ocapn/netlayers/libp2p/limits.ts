@@ -16,7 +16,7 @@ export const ADDRESS_LENGTH_MAX = 512;
 export const CHUNK_BYTES_MAX = 65_507;
 
 /** Encrypted, in one system call or WebSocket message. */
-export const WRITE_BYTES_MAX = 128 * 1024;
+export const WRITE_BYTES_MAX = 131_072;
 
 /** To find, reach and authenticate a peer. */
 export const CONNECT_TIMEOUT_MS = 15_000;
@@ -25,13 +25,13 @@ export const CONNECT_TIMEOUT_MS = 15_000;
 export const CLOSE_TIMEOUT_MS = 10_000;
 
 /** What a peer may send on one stream before it must wait for us. */
-export const WINDOW_BYTES_MAX = 2 * 2 ** 20;
+export const WINDOW_BYTES_MAX = 2_097_152;
 
 /**
  * Of one stream, when libp2p itself writes faster than the peer reads; beyond, the stream breaks. Only relays come near: they hold
  * what is under way between two peers, which is what the windows of their streams allow.
  */
-export const WRITE_BUFFER_BYTES_MAX = 16 * 2 ** 20;
+export const WRITE_BUFFER_BYTES_MAX = 16_777_216;
 
 /** From one host: libp2p's 5 are few for a household behind one address. */
 export const INCOMING_PER_SECOND_MAX = 50;

@@ -21,7 +21,7 @@ const SEPARATOR = ",";
 
 export interface Libp2pTarget {
   readonly peer: PeerId;
-  /** Each ends with the peer id. */
+  /** Each ends with the peer id. In the order in which to try them: over relays last. */
   readonly addresses: readonly Multiaddr[];
 }
 
@@ -50,7 +50,8 @@ export function readLibp2pLocation(location: PeerLocator): Libp2pTarget {
   const texts = hint === undefined ? [] : hint.split(SEPARATOR, ADDRESSES_MAX + 1);
   if (texts.length > ADDRESSES_MAX)
     throw new OcapnError("limit", `libp2p locator: more than ${ADDRESSES_MAX} addresses`);
-  return { peer, addresses: texts.map((text) => readAddress(text, peer)) };
+  const addresses = texts.map((text) => readAddress(text, peer));
+  return { peer, addresses: [...addresses.filter((address) => !isRelayed(address)), ...addresses.filter(isRelayed)] };
 }
 
 function readPeer(designator: string): PeerId {

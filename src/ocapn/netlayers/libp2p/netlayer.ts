@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { Libp2p, Connection as Libp2pConnection, Stream } from "@libp2p/interface";
+import type { Libp2p, Connection as Libp2pConnection, PeerId, Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { OcapnError } from "../../errors.ts";
 import type { PeerLocator } from "../../locator.ts";
 import type { Attach, Netlayer } from "../../netlayer.ts";
-import { CONNECT_TIMEOUT_MS, STREAMS_PER_PEER_MAX } from "./limits.ts";
+import { CLOSE_TIMEOUT_MS, CONNECT_TIMEOUT_MS, STREAMS_PER_PEER_MAX } from "./limits.ts";
 import { type Libp2pTarget, makeLibp2pLocation, readLibp2pLocation } from "./location.ts";
 import { type AttachedStream, attachStream } from "./stream-connection.ts";
 
@@ -21,6 +21,8 @@ export interface Libp2pNetlayerInit {
   readonly libp2p: Libp2p;
   /** To reach a peer and authenticate it: 15 s by default. */
   readonly connectTimeoutMs?: number;
+  /** What was sent before the end has that long to arrive: 10 s by default. */
+  readonly closeTimeoutMs?: number;
   /** Also over relays that cut connections after some bytes or minutes: off, because that is how sessions end in the middle. */
   readonly limitedRelays?: boolean;
   /** Where else a peer is, besides its locator's hints. */
@@ -60,20 +62,42 @@ class Libp2pNetlayer implements Netlayer {
 
   async connect(location: PeerLocator, attach: Attach): Promise<void> {
     const target = readLibp2pLocation(location);
-    if (this.#closing !== undefined) throw new OcapnError("closed", "libp2p netlayer: it is closed");
-    const signal = AbortSignal.timeout(this.#init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
     const designator = target.peer.toString();
-    const addresses = [...target.addresses, ...(this.#init.findAddresses?.(designator) ?? [])];
-    try {
-      const connection = await this.#libp2p.dial(addresses.length === 0 ? target.peer : addresses, { signal });
-      assertPeer(connection, target);
-      const stream = await connection.newStream(CAPTP_PROTOCOL, { ...this.#streamOptions(), signal });
-      if (this.#closing === undefined) return this.#attach(stream, connection, attach);
-      stream.abort(new Error("the netlayer was closed"));
-    } catch (cause) {
-      throw unreachable(designator, addresses, cause);
+    const addresses = [...(this.#init.findAddresses?.(designator) ?? []), ...target.addresses];
+    // Without any, an open connection will do.
+    const places = addresses.length === 0 ? [target.peer] : addresses;
+    const causes: unknown[] = [];
+    for (const place of places) {
+      if (this.#closing !== undefined) throw new OcapnError("closed", "libp2p netlayer: it is closed");
+      try {
+        // One after another, so that an address which swallows all must not use up the time of those that come after it.
+        const timeoutMs = (this.#init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS) / places.length;
+        return await this.#connectTo(place, { target, attach, signal: AbortSignal.timeout(timeoutMs) });
+      } catch (cause) {
+        causes.push(cause);
+      }
     }
-    throw new OcapnError("closed", "libp2p netlayer: it was closed while it connected");
+    if (this.#closing !== undefined)
+      throw new OcapnError("closed", "libp2p netlayer: it was closed while it connected");
+    throw unreachable(designator, addresses, causes);
+  }
+
+  async #connectTo(
+    place: PeerId | Multiaddr,
+    {
+      target,
+      attach,
+      signal,
+    }: { readonly target: Libp2pTarget; readonly attach: Attach; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const connection = await this.#libp2p.dial(place, { signal });
+    assertPeer(connection, target);
+    const stream = await connection.newStream(CAPTP_PROTOCOL, { ...this.#streamOptions(), signal });
+    if (stream.status === "reset") throw new Error("the peer ended it at once: it may have too many connections");
+    if (this.#closing === undefined) return this.#attach(stream, connection, attach);
+    const closed = new Error("the netlayer was closed");
+    stream.abort(closed);
+    throw closed;
   }
 
   close(): Promise<void> {
@@ -99,7 +123,12 @@ class Libp2pNetlayer implements Netlayer {
   }
 
   #attach(stream: Stream, connection: Libp2pConnection, attach: Attach): void {
-    const attached = attachStream({ stream, remoteDesignator: connection.remotePeer.toString(), attach });
+    const attached = attachStream({
+      stream,
+      remoteDesignator: connection.remotePeer.toString(),
+      closeTimeoutMs: this.#init.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
+      attach,
+    });
     this.#connections.add(attached);
     void attached.gone.then(() => this.#connections.delete(attached));
   }
@@ -112,17 +141,23 @@ function assertPeer(connection: Libp2pConnection, target: Libp2pTarget): void {
   throw new Error(`${connection.remotePeer} answered`);
 }
 
-function unreachable(designator: string, addresses: readonly Multiaddr[], cause: unknown): OcapnError {
-  const where = addresses.length === 0 ? "no known address" : addresses.join(", ");
-  return new OcapnError("unreachable", `libp2p peer ${designator} at ${where}: ${reasonOf(cause)}`, { cause });
+function unreachable(designator: string, addresses: readonly Multiaddr[], causes: readonly unknown[]): OcapnError {
+  const where = addresses.length === 0 ? "without a known address" : `at ${addresses.join(", ")}`;
+  const why = [...new Set(causes.map(reasonOf))].join("; ");
+  return new OcapnError("unreachable", `libp2p peer ${designator} ${where}: ${why}`, { cause: causes.at(-1) });
 }
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  if (cause instanceof AggregateError) return [...new Set(cause.errors.map(reasonOf))].join("; ");
-  if (cause.name === "LimitedConnectionError") {
-    return "the relay limits connections, which sessions do not survive; limitedRelays allows them all the same";
+  switch (cause.name) {
+    case "LimitedConnectionError":
+      return "the relay limits connections, which sessions do not survive; limitedRelays allows them all the same";
+    case "UnsupportedProtocolError":
+      return `the peer does not speak ${CAPTP_PROTOCOL}`;
+    case "TimeoutError":
+    case "AbortError":
+      return "no answer in time";
+    default:
+      return cause.message;
   }
-  if (cause.name === "UnsupportedProtocolError") return `the peer does not speak ${CAPTP_PROTOCOL}`;
-  return cause.message;
 }

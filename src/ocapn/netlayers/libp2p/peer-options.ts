@@ -24,9 +24,10 @@ import {
   WRITE_BUFFER_BYTES_MAX,
 } from "./limits.ts";
 import { parseMultiaddr, peerOf } from "./location.ts";
+import type { Libp2pNetlayerInit } from "./netlayer.ts";
 import { keepRelays } from "./relays.ts";
 
-export interface Libp2pPeerInit {
+export interface Libp2pPeerInit extends Omit<Libp2pNetlayerInit, "libp2p" | "findAddresses"> {
   /** The peer's identity: 32 random bytes, secret, and the same whenever it is to be the same peer. */
   readonly seed: Uint8Array;
   /** Relays at which others reach this peer: multiaddrs that end with the relay's peer id. */
@@ -37,17 +38,13 @@ export interface Libp2pPeerInit {
    * Whether an address may be dialled. By default all: whoever hands over a locator chooses where this peer connects to, as with a URL.
    */
   readonly mayDial?: (address: string) => boolean;
-  /** To reach a peer and authenticate it: 15 s by default. */
-  readonly connectTimeoutMs?: number;
-  /** Also over relays that cut connections after some bytes or minutes: off, because that is how sessions end in the middle. */
-  readonly limitedRelays?: boolean;
 }
 
 /** All but transports, addresses and services of the platform. */
 export async function makePeerOptions(init: Libp2pPeerInit): Promise<Libp2pOptions> {
   if (init.seed.length !== KEY_BYTES)
     throw new RangeError(`seed: expected ${KEY_BYTES} bytes, got ${init.seed.length}`);
-  const { mayDial } = init;
+  const { mayDial, connectTimeoutMs = CONNECT_TIMEOUT_MS } = init;
   return {
     privateKey: await generateKeyPairFromSeed("Ed25519", init.seed),
     // What identify tells everybody: not the platform and its version, as it would by default.
@@ -63,7 +60,8 @@ export async function makePeerOptions(init: Libp2pPeerInit): Promise<Libp2pOptio
       denyDialMultiaddr: (address) => mayDial?.(address.toString()) === false,
     },
     connectionManager: {
-      dialTimeout: init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      dialTimeout: connectTimeoutMs,
+      addressDialTimeout: connectTimeoutMs,
       inboundConnectionThreshold: INCOMING_PER_SECOND_MAX,
       maxIncomingPendingConnections: INCOMING_PENDING_MAX,
       resolvers: {},

@@ -7,7 +7,7 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from "@libp2p/interface";
 import { OcapnError } from "../../errors.ts";
 import type { Attach, Connection, ConnectionHandler } from "../../netlayer.ts";
-import { CHUNK_BYTES_MAX, CLOSE_TIMEOUT_MS } from "./limits.ts";
+import { CHUNK_BYTES_MAX } from "./limits.ts";
 import { SendQueue } from "./send-queue.ts";
 
 export interface AttachedStream extends Connection {
@@ -21,9 +21,10 @@ export function attachStream(init: {
   readonly stream: Stream;
   /** Proven by the connection that carries the stream. */
   readonly remoteDesignator: string;
+  readonly closeTimeoutMs: number;
   readonly attach: Attach;
 }): AttachedStream {
-  const connection = new StreamConnection(init.stream, init.remoteDesignator);
+  const connection = new StreamConnection(init);
   connection.start(init.attach(connection));
   return connection;
 }
@@ -31,6 +32,7 @@ export function attachStream(init: {
 class StreamConnection implements AttachedStream {
   readonly remoteDesignator: string;
   readonly #stream: Stream;
+  readonly #closeTimeoutMs: number;
   readonly #queue = new SendQueue();
   readonly #gone = Promise.withResolvers<void>();
   #handler: ConnectionHandler | undefined;
@@ -38,9 +40,10 @@ class StreamConnection implements AttachedStream {
   #isPumpDue = false;
   #isStreamClosing = false;
 
-  constructor(stream: Stream, remoteDesignator: string) {
-    this.#stream = stream;
-    this.remoteDesignator = remoteDesignator;
+  constructor(init: { readonly stream: Stream; readonly remoteDesignator: string; readonly closeTimeoutMs: number }) {
+    this.#stream = init.stream;
+    this.remoteDesignator = init.remoteDesignator;
+    this.#closeTimeoutMs = init.closeTimeoutMs;
   }
 
   get gone(): Promise<void> {
@@ -78,7 +81,7 @@ class StreamConnection implements AttachedStream {
 
   /** A peer that neither reads nor ends its side must not hold us. */
   #setDeadline(): void {
-    const deadline = AbortSignal.timeout(CLOSE_TIMEOUT_MS);
+    const deadline = AbortSignal.timeout(this.#closeTimeoutMs);
     const giveUp = (): void => this.#stream.abort(new Error("the peer did not end the connection in time"));
     deadline.addEventListener("abort", giveUp);
     this.#stream.addEventListener("close", () => deadline.removeEventListener("abort", giveUp));
