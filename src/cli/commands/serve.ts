@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { describeStop, type StopReport } from "../../kernel/index.ts";
 import { makeNodeOcapn } from "../../node/index.ts";
 import type { Ocapn } from "../../ocapn/index.ts";
-import { type Capability, callCapability, GuestError, isCapability, isSelector } from "../../passable/index.ts";
+import { GuestError, isCapability } from "../../passable/index.ts";
 import { makeConfinedPowers } from "../confined-powers.ts";
 import { CliError } from "../errors.ts";
 import { EXIT_CODES, type ExitName } from "../exit-codes.ts";
@@ -91,7 +91,7 @@ function serveExports(peer: Ocapn, service: Service, keys: PeerKeys): number {
       process.stderr.write(`caper: ${oneLine(name)} is no function and no Far object, and not served\n`);
       continue;
     }
-    const uri = peer.serve(targetOf(value), { swissNumber: keys.swissNumber(name) });
+    const uri = peer.serve(value, { swissNumber: keys.swissNumber(name) });
     process.stdout.write(`${oneLine(name)}  ${uri}\n`);
     count += 1;
   }
@@ -131,11 +131,4 @@ function exitOf({ kind }: StopReport): ExitName {
     default:
       return "fault";
   }
-}
-
-function targetOf(capability: Capability): object {
-  return (first: unknown, ...args: readonly unknown[]) =>
-    isSelector(first)
-      ? callCapability(capability, first.name, ...args)
-      : callCapability(capability, null, first, ...args);
 }
