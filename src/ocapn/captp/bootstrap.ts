@@ -57,7 +57,7 @@ export function makeBootstrap(init: BootstrapInit): object {
         throw new OcapnError("handoff", "withdraw-gift: this peer has no session with the giver");
       checkSignedReceive({ ed25519: init.ed25519, receiver: session, certificate, gifterKey });
       counts.use(certificate.signed.handoffCount);
-      return gifts.withdraw(gifterSession, giftId);
+      return gifts.withdraw({ session: gifterSession, giftId, receiver: session.init.id });
     },
   });
 }

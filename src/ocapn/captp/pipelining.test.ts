@@ -90,7 +90,7 @@ describe("a chain of calls", () => {
     await E.get(E(link).data() as Promise<{ items: unknown[] }>).items;
     alice.collector.collectAll();
     await peers.settle();
-    expect([...tablesOf(alice), ...tablesOf(bob)]).toEqual(["bob: 0 0 0 0", "alice: 0 0 0 0"]);
+    expect([...tablesOf(alice), ...tablesOf(bob)]).toEqual(["bob: 0 0 0 0 0", "alice: 0 0 0 0 0"]);
   });
 });
 

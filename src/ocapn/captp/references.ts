@@ -28,14 +28,16 @@ export interface ReferencesInit {
   readonly answers: AnswerTable;
   /** Somebody has to ask what becomes of a promise that came in. */
   listen(remote: RemotePromise): void;
-  /** Writes the certificate by which the peer gets the object of a third party; false where that session is over. */
-  give(reference: object, presence: Presence, writer: SyrupWriter): boolean;
+  /** Writes the certificate by which the peer gets the object of a third party; what deposits it, or undefined where that session is over. */
+  give(reference: object, presence: Presence, writer: SyrupWriter): (() => void) | undefined;
   /** A promise for the object that a third party's certificate is for. */
   receive(envelope: Extract<ReturnType<typeof readEnvelope>, { readonly kind: "give" }>): Promise<unknown>;
 }
 
 export class References implements Hooks {
   readonly #init: ReferencesInit;
+  /** For the message that is being written. */
+  #deposits: (() => void)[] = [];
 
   constructor(init: ReferencesInit) {
     this.#init = init;
@@ -66,9 +68,23 @@ export class References implements Hooks {
   }
 
   #writePresence(reference: object, presence: Presence, writer: SyrupWriter): boolean {
-    if (presence.sender !== this.#init.sender) return this.#init.give(reference, presence, writer);
+    if (presence.sender !== this.#init.sender) {
+      const deposit = this.#init.give(reference, presence, writer);
+      if (deposit !== undefined) this.#deposits.push(deposit);
+      return deposit !== undefined;
+    }
     writeDescriptor(writer, "desc:export", presence.position);
     return true;
+  }
+
+  /** The message goes out, or cannot be sent: then nothing has been given away. */
+  onWritten(isSent: boolean): void {
+    if (isSent) this.#init.exports.commit();
+    else this.#init.exports.undo();
+    if (this.#deposits.length === 0) return;
+    const deposits = this.#deposits;
+    this.#deposits = [];
+    if (isSent) for (const deposit of deposits) deposit();
   }
 
   #writeRemotePromise(remote: RemotePromise, writer: SyrupWriter): boolean {

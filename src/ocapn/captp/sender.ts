@@ -12,6 +12,8 @@ import type { RemotePromise } from "./remote-promise.ts";
 export type Route = Target;
 
 export interface Sender {
+  /** Nothing that is sent arrives any more. */
+  readonly isOver: boolean;
   /** A message and a promise for its answer, which can be sent to at once. Never throws: what cannot be sent is a rejected promise. */
   ask(route: Route, args: readonly unknown[]): Promise<unknown>;
   tell(route: Route, args: readonly unknown[]): void;

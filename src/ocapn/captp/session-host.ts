@@ -13,14 +13,19 @@ import type { Session } from "./session.ts";
 export interface SessionHost {
   /** What stands at position 0 for this session's peer. */
   makeBootstrap(session: Session): object;
-  /** Hands an object of another session over: deposits it there, and writes the certificate for the peer of `receiver`; false where it cannot be. */
+  /**
+   * Hands an object of another session over: writes the certificate for the peer of `receiver`, and returns what deposits the object, to be
+   * called when the message goes out. Undefined where it cannot be handed over.
+   */
   give(handoff: {
     readonly receiver: Session;
     readonly reference: object;
     readonly presence: Presence;
     readonly writer: SyrupWriter;
-  }): boolean;
+  }): (() => void) | undefined;
   /** A promise for the gift of which the peer of `gifter` sent the certificate. */
   receive(gifter: Session, certificate: SignedGive): Promise<unknown>;
+  /** Gifts of this session's peer: those that nobody has withdrawn, and those that somebody waits for. */
+  giftsOf(session: Session): number;
   onSessionEnd(session: Session, reason: OcapnError): void;
 }

@@ -57,6 +57,8 @@ export interface SessionTables {
   readonly imports: number;
   readonly questions: number;
   readonly answers: number;
+  /** Of the peer's: those that nobody has withdrawn, and those that somebody waits for. */
+  readonly gifts: number;
 }
 
 export class Session implements Sender {
@@ -97,7 +99,7 @@ export class Session implements Sender {
       connection,
       hooks: this.references,
       yieldToHost: init.yieldToHost,
-      onWritten: (isSent) => (isSent ? this.exports.commit() : this.exports.undo()),
+      onWritten: (isSent) => this.references.onWritten(isSent),
       ...(init.onWire === undefined ? {} : { onWire: (message: Uint8Array) => init.onWire?.("out", message) }),
     });
     this.#inbound = new Inbound(this);
@@ -113,6 +115,7 @@ export class Session implements Sender {
       imports: this.imports.size,
       questions: this.#questions.size,
       answers: this.answers.size,
+      gifts: this.init.host.giftsOf(this),
     };
   }
 

@@ -75,7 +75,7 @@ describe("values with a then that can be called", () => {
     }
     await peers.settle();
     expect(peers.takeWire("alice")).toEqual([]);
-    expect(tablesOf(alice)).toEqual(["bob: 0 1 0 0"]);
+    expect(tablesOf(alice)).toEqual(["bob: 0 1 0 0 0"]);
   });
 
   it("cross where it cannot be called", async () => {

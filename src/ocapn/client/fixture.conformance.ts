@@ -8,7 +8,12 @@ import { afterEach } from "vitest";
 import { Far, SyrupReader } from "../../passable/index.ts";
 import type { Collector, Held } from "../collector.ts";
 import { makeNobleEd25519 } from "../keys.ts";
-import { type MemoryNetwork, type MemoryNetworkInit, makeMemoryNetwork } from "../netlayers/memory.ts";
+import {
+  type MemoryArrival,
+  type MemoryNetwork,
+  type MemoryNetworkInit,
+  makeMemoryNetwork,
+} from "../netlayers/memory.ts";
 import { makeOcapn, type Ocapn, type OcapnInit } from "./ocapn.ts";
 
 export const ED25519: OcapnInit["ed25519"] = makeNobleEd25519();
@@ -103,6 +108,18 @@ export class Peers {
     const lines = this.wire.filter((line) => line.peer === name && line.direction === direction);
     this.wire.length = 0;
     return lines.map(({ label }) => label);
+  }
+
+  /** What is chosen arrives, until nothing more of it comes. */
+  async arrive(isNext: (arrival: MemoryArrival) => boolean): Promise<void> {
+    for (let next = this.#next(isNext); next !== undefined; next = this.#next(isNext)) {
+      next.arrive();
+      await turns(2);
+    }
+  }
+
+  #next(isNext: (arrival: MemoryArrival) => boolean): MemoryArrival | undefined {
+    return this.network.pending().find(isNext);
   }
 
   /** Until nothing arrives any more, whatever the turns of the event loop bring. */

@@ -16,7 +16,8 @@ import { makeSignedGive, makeSignedReceive } from "../handoff/certificates.ts";
 import { SignedReceiveValue } from "../handoff/envelope.ts";
 import type { Gifts } from "../handoff/gifts.ts";
 import type { Ed25519 } from "../keys.ts";
-import { GIFTS_MAX } from "../limits.ts";
+import { GIFT_DIALS_MAX, GIFTS_MAX } from "../limits.ts";
+import { type PeerLocator, peerKey } from "../locator.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface HandoffsInit {
@@ -28,29 +29,36 @@ export interface HandoffsInit {
 
 const GIFT_ID_BYTES = 32;
 
+/** On their way to this peer. */
+interface UnderWay {
+  gifts: number;
+  /** Exporters with whom there is no session yet. */
+  readonly dials: Set<string>;
+}
+
 export class Handoffs {
   readonly #init: HandoffsInit;
-  /** Gifts on their way to this peer. */
-  #underWay = 0;
+  /** By gifter: so none can keep this peer from taking the gifts of others. */
+  readonly #underWay = new WeakMap<Session, UnderWay>();
 
   constructor(init: HandoffsInit) {
     this.#init = init;
   }
 
-  /** As gifter. False where the object's session is over, or is another peer's in this program. */
+  /** As gifter. Undefined where the object's session is over, or is another peer's in this program. */
   give(handoff: {
     readonly receiver: Session;
     readonly reference: object;
     readonly presence: Presence;
     readonly writer: SyrupWriter;
-  }): boolean {
+  }): (() => void) | undefined {
     const { receiver, reference, presence, writer } = handoff;
     const exporter = presence.sender;
-    if (!(exporter instanceof Session) || exporter.isOver || exporter.init.host !== receiver.init.host) return false;
+    if (!(exporter instanceof Session) || exporter.isOver || exporter.init.host !== receiver.init.host)
+      return undefined;
     const giftId = this.#init.random(GIFT_ID_BYTES);
     SIGNED_GIVE.write(writer, makeSignedGive({ exporter, receiver, giftId }), NO_REFERENCES);
-    exporter.tellBootstrap("deposit-gift", giftId, reference);
-    return true;
+    return () => exporter.tellBootstrap("deposit-gift", giftId, reference);
   }
 
   /** As receiver: the gift, when its exporter has been reached. */
@@ -65,26 +73,54 @@ export class Handoffs {
     if (!sameBytes(signed.receiverKey, gifter.init.key.publicKey)) {
       throw new OcapnError("handoff", "desc:handoff-give: it names another receiver");
     }
-    if (this.#init.sessions.isOwn(signed.exporterLocation)) return this.#withdrawAtHome(certificate);
-    if (this.#underWay >= GIFTS_MAX)
-      throw new OcapnError("limit", `${GIFTS_MAX} gifts are under way, which is the limit`);
-    this.#underWay += 1;
+    if (this.#init.sessions.isOwn(signed.exporterLocation)) return this.#withdrawAtHome(gifter, certificate);
+    const underWay = this.#underWayFrom(gifter);
+    if (underWay.gifts >= GIFTS_MAX) {
+      throw new OcapnError("limit", `${GIFTS_MAX} gifts of this giver are under way, which is the limit`);
+    }
+    underWay.gifts += 1;
     try {
-      const exporter = await this.#init.sessions.provide(signed.exporterLocation);
+      const exporter = await this.#reach(signed.exporterLocation, underWay.dials);
       const receive = makeSignedReceive({ gifter, exporter, certificate });
       return await exporter.askBootstrap("withdraw-gift", new SignedReceiveValue(receive));
     } finally {
-      this.#underWay -= 1;
+      underWay.gifts -= 1;
+    }
+  }
+
+  #underWayFrom(gifter: Session): UnderWay {
+    const found = this.#underWay.get(gifter) ?? { gifts: 0, dials: new Set() };
+    this.#underWay.set(gifter, found);
+    return found;
+  }
+
+  /** A giver may not make this peer dial as many others as it likes at once. */
+  async #reach(exporter: PeerLocator, dials: Set<string>): Promise<Session> {
+    const active = this.#init.sessions.active(exporter);
+    if (active !== undefined) return active;
+    const name = peerKey(exporter);
+    if (!dials.has(name) && dials.size >= GIFT_DIALS_MAX) {
+      throw new OcapnError(
+        "limit",
+        `${GIFT_DIALS_MAX} peers whose objects were given are being dialled, which is the limit`,
+      );
+    }
+    dials.add(name);
+    try {
+      return await this.#init.sessions.provide(exporter);
+    } finally {
+      dials.delete(name);
     }
   }
 
   /** The gifter knows this peer by two of its locations. */
-  async #withdrawAtHome({ signed, signature }: SignedGive): Promise<unknown> {
+  async #withdrawAtHome(gifter: Session, { signed, signature }: SignedGive): Promise<unknown> {
     const publicKey = this.#init.gifts.gifterKey(signed.session);
     if (publicKey === undefined || !this.#init.ed25519.verify({ bytes: giveToSign(signed), signature, publicKey })) {
       throw new OcapnError("handoff", "desc:handoff-give: the certificate is not valid here");
     }
-    const gift = await this.#init.gifts.withdraw(signed.session, signed.giftId);
+    const { session, giftId } = signed;
+    const gift = await this.#init.gifts.withdraw({ session, giftId, receiver: gifter.init.id });
     return gift instanceof Served ? gift.current : gift;
   }
 }

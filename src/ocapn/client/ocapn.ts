@@ -142,12 +142,16 @@ class Peer implements SessionHost {
     });
   }
 
-  give(handoff: Parameters<SessionHost["give"]>[0]): boolean {
+  give(handoff: Parameters<SessionHost["give"]>[0]): ReturnType<SessionHost["give"]> {
     return this.#handoffs.give(handoff);
   }
 
   receive(...args: Parameters<SessionHost["receive"]>): Promise<unknown> {
     return this.#handoffs.receive(...args);
+  }
+
+  giftsOf(session: Session): number {
+    return this.#gifts.countOf(session.init.id);
   }
 
   onSessionEnd(session: Session): void {

@@ -10,6 +10,8 @@ import { OcapnError } from "../errors.ts";
 import { GIFT_ID_BYTES_MAX, GIFTS_MAX, GIFTS_ORPHANED_MAX } from "../limits.ts";
 
 interface Waiting {
+  /** The session of whoever waits. */
+  readonly receiver: string;
   resolve(gift: object): void;
   reject(error: OcapnError): void;
 }
@@ -39,7 +41,9 @@ export class Gifts {
     for (const { reject } of account.waiting.values()) {
       reject(new OcapnError("handoff", "the peer that promised this object went away before it handed it over"));
     }
-    account.waiting.clear();
+    for (const { waiting } of this.#open.values()) {
+      for (const [id, { receiver }] of waiting) if (receiver === key) waiting.delete(id);
+    }
     if (account.gifts.size > 0) this.#orphaned.set(key, account);
     let left = [...this.#orphaned.values()].reduce((sum, { gifts }) => sum + gifts.size, 0);
     for (const [oldest, { gifts }] of this.#orphaned) {
@@ -71,12 +75,20 @@ export class Gifts {
     }
     if (account.gifts.has(id))
       throw new OcapnError("handoff", "deposit-gift: there is a gift of that identifier already");
-    assertRoom(account);
+    // Receivers may leave gifts where they are: that must not keep the gifter from giving more.
+    const [oldest] = account.gifts.keys();
+    if (account.gifts.size >= GIFTS_MAX && oldest !== undefined) account.gifts.delete(oldest);
     account.gifts.set(id, gift);
   }
 
   /** The gift, or a promise for it. Whoever asks was checked to be the one whom the gifter named. */
-  withdraw(session: Uint8Array, giftId: Uint8Array): object | Promise<object> {
+  withdraw(wanted: {
+    readonly session: Uint8Array;
+    readonly giftId: Uint8Array;
+    /** The session of whoever asks; if it ends, nobody waits any more. */
+    readonly receiver: Uint8Array;
+  }): object | Promise<object> {
+    const { session, giftId } = wanted;
     const account = this.#find(session);
     const id = giftKey(giftId);
     const gift = account?.gifts.get(id);
@@ -89,16 +101,20 @@ export class Gifts {
       throw new OcapnError("handoff", "withdraw-gift: there is no such gift, and its giver is gone");
     }
     if (account.waiting.has(id)) throw new OcapnError("handoff", "withdraw-gift: somebody waits for that gift already");
-    assertRoom(account);
-    return new Promise((resolve, reject) => account.waiting.set(id, { resolve, reject }));
+    if (account.waiting.size >= GIFTS_MAX) {
+      throw new OcapnError(
+        "limit",
+        `withdraw-gift: ${GIFTS_MAX} gifts of its giver are waited for, which is the limit`,
+      );
+    }
+    const receiver = bytesKey(wanted.receiver);
+    return new Promise((resolve, reject) => account.waiting.set(id, { receiver, resolve, reject }));
   }
 
-  /** Gifts and those who wait for one. */
-  get size(): number {
-    return [...this.#open.values(), ...this.#orphaned.values()].reduce(
-      (sum, { gifts, waiting }) => sum + gifts.size + waiting.size,
-      0,
-    );
+  /** Of a gifter's session: gifts that lie there, and those that are waited for. */
+  countOf(session: Uint8Array): number {
+    const account = this.#find(session);
+    return account === undefined ? 0 : account.gifts.size + account.waiting.size;
   }
 }
 
@@ -107,10 +123,4 @@ function giftKey(giftId: Uint8Array): string {
     throw new OcapnError("limit", `gift identifier: expected at most ${GIFT_ID_BYTES_MAX} bytes, got ${giftId.length}`);
   }
   return bytesKey(giftId);
-}
-
-function assertRoom({ gifts, waiting }: Account): void {
-  if (gifts.size + waiting.size >= GIFTS_MAX) {
-    throw new OcapnError("limit", `gifts: ${GIFTS_MAX} of this peer are deposited or asked for, which is the limit`);
-  }
 }
