@@ -31,7 +31,10 @@ export interface BrowserSide extends AsyncDisposable {
   readonly page: Page;
 }
 
-async function serve(cacheDir: string): Promise<{ readonly server: ViteDevServer; readonly address: string }> {
+async function serve(
+  cacheDir: string,
+  entries: readonly string[],
+): Promise<{ readonly server: ViteDevServer; readonly address: string }> {
   const server = await createServer({
     root: projectRoot,
     configFile: false,
@@ -40,7 +43,7 @@ async function serve(cacheDir: string): Promise<{ readonly server: ViteDevServer
     appType: "mpa",
     clearScreen: false,
     server: { host: "127.0.0.1", port: 0, hmr: false, ws: false, watch: null },
-    optimizeDeps: { entries: ["test/browser/worker.ts"] },
+    optimizeDeps: { entries: ["test/browser/worker.ts", ...entries] },
   });
   await server.listen();
   const address = server.resolvedUrls?.local[0];
@@ -48,9 +51,10 @@ async function serve(cacheDir: string): Promise<{ readonly server: ViteDevServer
   return { server, address };
 }
 
-export async function openChromium(): Promise<BrowserSide> {
+/** The entries are modules, besides those of this folder, that the page will import: what they need of packages is bundled first. */
+export async function openChromium(entries: readonly string[] = []): Promise<BrowserSide> {
   const folder = mkdtempSync(join(tmpdir(), "caper-browser-"));
-  const { server, address } = await serve(folder);
+  const { server, address } = await serve(folder, entries);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     await browser?.close();
