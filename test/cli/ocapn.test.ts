@@ -99,6 +99,9 @@ describe("caper serve and caper call", () => {
     );
     expect((await call(counter, "describe", "--get", "items.2")).stdout).toBe('"three"\n');
     expect((await call(greet, "--function", "Ada", "{}")).stdout).toBe('"Hello, Ada[object Object]"\n');
+    expect((await call(counter, "add", "--", "-1n")).stdout).toBe("3n\n");
+    const unseen = startCaper(folder, ["call", "-", "add", "0n"], { input: `${counter}\n` });
+    expect(await unseen.ended).toEqual({ code: 0, stdout: "3n\n", stderr: "" });
     expect((await call(greet, '"Ada"')).stdout).toBe('"Hello, Ada"\n');
     const ended = await stop();
     expect([ended.code, ended.stdout]).toEqual([0, stdout]);
@@ -207,6 +210,8 @@ describe("caper serve and caper call", () => {
       [["ocapn://x.websocket"], "expected /s/ and a swiss number"],
       [["ocapn://x.pigeon/s/a"], "pigeon is no way to a peer that is known here"],
       [["ocapn://x.websocket/s/a", "m", "--timeout", "0"], "--timeout: expected seconds"],
+      [["ocapn://x.websocket/s/a", "then"], "then can not be asked for"],
+      [["ocapn://x.websocket/s/a", "m", "--get", "a.then"], "then can not be asked for"],
       [["ocapn://x.websocket/s/a", "m", "--timeout", "1000001"], "--timeout: expected seconds"],
     ] as const) {
       expectSentence(await call(...args), "usage", text);

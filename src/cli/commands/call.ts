@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { makeNodeOcapn } from "../../node/index.ts";
@@ -27,30 +28,53 @@ export function addCallCommand(program: Command): void {
   const command = program
     .command("call")
     .description("call an object that another peer serves, and print the answer")
-    .argument("<uri>", "what serve printed: ocapn://…/s/…")
-    .argument("[words...]", "a method and its arguments: JSON, 12n, or else strings; ocapn://… is the object there")
+    .argument(
+      "<uri>",
+      "what serve printed: ocapn://…/s/…; or -: a line of standard input, which other users do not see",
+    )
+    .argument(
+      "[words...]",
+      "a method and its arguments: JSON, 12n, or else strings; ocapn://… is the object there; -- before a dash",
+    )
     .option("--function", "call the object itself: all words are arguments")
     .option("--get <path>", "only this part of the answer, like name or items.0")
     .option("--timeout <seconds>", "how long to wait for the answer", "30");
   addWireOptions(command).action(call);
 }
 
-async function call(uri: string, words: readonly string[], options: CallOptions): Promise<void> {
+async function call(named: string, words: readonly string[], options: CallOptions): Promise<void> {
+  const uri = named === "-" ? readLine() : named;
   const timeoutMs = parseTimeout(options.timeout);
+  const path = options.get?.split(".") ?? [];
+  if (words[0] === "then" || path.includes("then")) {
+    throw new CliError("usage", "call: then can not be asked for: it would make a promise of whatever has it");
+  }
   const transports = new Set([uri, ...words.filter(isReference)].map(transportOf));
   using wire = openWireOutput(options);
   const netlayers = await startDialling(transports);
   const { onWire } = wire;
   const peer = makeNodeOcapn({ netlayers, ...(onWire === undefined ? {} : { onWire }) });
+  const over = new AbortController();
   try {
-    const answer = await Promise.race([ask(peer, uri, words, options), lateness(timeoutMs)]);
+    const answer = await Promise.race([
+      ask(peer, uri, { words, path, isFunction: options.function === true }),
+      lateness(timeoutMs, over.signal),
+    ]);
     process.stdout.write(`${describeAnswer(answer)}\n`);
   } finally {
+    over.abort();
     await peer.close();
   }
 }
 
-async function ask(peer: Ocapn, uri: string, words: readonly string[], options: CallOptions): Promise<unknown> {
+interface Request {
+  readonly words: readonly string[];
+  readonly path: readonly string[];
+  /** All words are arguments. */
+  readonly isFunction: boolean;
+}
+
+async function ask(peer: Ocapn, uri: string, { words, path, isFunction }: Request): Promise<unknown> {
   const find = (text: string): Promise<unknown> =>
     peer.enliven(text).catch((error: unknown) => Promise.reject(explainLookUp(error)));
   const [target, ...given] = await Promise.all([
@@ -58,10 +82,9 @@ async function ask(peer: Ocapn, uri: string, words: readonly string[], options: 
     ...words.map((word) => (isReference(word) ? find(word) : parseArgument(word))),
   ]);
   const [method = ""] = words;
-  const isFunction = options.function === true || !METHOD.test(method) || isLiteral(method);
+  const isMethod = !isFunction && METHOD.test(method) && !isLiteral(method);
   try {
-    const called = isFunction ? send(target, given) : send(target, given.slice(1), method);
-    return await take(called, options.get?.split(".") ?? []);
+    return await take(isMethod ? send(target, given.slice(1), method) : send(target, given), path);
   } catch (error) {
     throw explainCall(error);
   }
@@ -81,6 +104,10 @@ function take(answer: Promise<unknown>, path: readonly string[]): Promise<unknow
     const parts = E.get(value as Promise<{ readonly [name: string]: unknown }>);
     return parts[name] as Promise<unknown>;
   }, answer);
+}
+
+function readLine(): string {
+  return readFileSync(process.stdin.fd, "utf8").split("\n")[0]?.trim() ?? "";
 }
 
 function isReference(word: string): boolean {
@@ -107,8 +134,8 @@ function parseTimeout(text: string): number {
   return Math.ceil(seconds * 1000);
 }
 
-async function lateness(timeoutMs: number): Promise<never> {
-  await wait(timeoutMs, undefined, { ref: false });
+async function lateness(timeoutMs: number, signal: AbortSignal): Promise<never> {
+  await wait(timeoutMs, undefined, { signal });
   const seconds = timeoutMs / 1000;
   throw new CliError(
     "broken",
