@@ -249,6 +249,18 @@ export class ProcessRecord {
     return answerForHost(cell) ?? answerOf(cell);
   }
 
+  /** The same where nobody wants the answer. */
+  tellFromHost(target: number, message: Message): void {
+    if (this.isEnded || messageOverLimit(message.bytes.length, message.capabilities.length) !== undefined) return;
+    this.tree.recordInput(this, "deliver");
+    this.push({ kind: "deliver", target, message: this.#ownMessage(message), cell: undefined });
+  }
+
+  /** A copy: what the host does with its bytes afterwards must not reach a message that waits. */
+  #ownMessage(message: Message): Message {
+    return incoming(this, { bytes: message.bytes.slice(), capabilities: message.capabilities });
+  }
+
   /** `push`: where the turn goes. */
   deliverFromHost(
     target: number,
@@ -262,9 +274,7 @@ export class ProcessRecord {
       return cell;
     }
     this.tree.recordInput(this, "deliver");
-    // A copy: what the host does with its bytes afterwards must not reach a message that waits.
-    const own = incoming(this, { bytes: message.bytes.slice(), capabilities: message.capabilities });
-    push({ kind: "deliver", target, message: own, cell });
+    push({ kind: "deliver", target, message: this.#ownMessage(message), cell });
     return cell;
   }
 

@@ -27,4 +27,8 @@ export class ExportReference implements Capability {
   receive(message: Message): Answer | Promise<Answer> {
     return this.#process.receiveFromHost(this.#target, message);
   }
+
+  receiveOnly(message: Message): void {
+    this.#process.tellFromHost(this.#target, message);
+  }
 }

@@ -54,12 +54,15 @@ export {
   BrokenError,
   callCapability,
   capabilityOfPromise,
+  type DecodeMessageOptions,
   decodeMessage,
+  type EncodeMessageOptions,
   encodeMessage,
   type HostMethod,
   makeCapability,
   makeDispatcher,
   promiseOfCapability,
+  refusal,
   valueOfAnswer,
 } from "./messages.ts";
 export type { InterfaceGuard, MethodGuard, MethodGuards, MethodsOf } from "./method-guards.ts";

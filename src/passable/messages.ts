@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Answer, Capability, Message, PromiseCapability } from "./capability.ts";
+import type { Answer, BrokenCode, Capability, Message, PromiseCapability } from "./capability.ts";
 import { broken, fulfilled, isPromiseCapability, makeMessage, passOn, rejected } from "./capability.ts";
 import { decodePassable } from "./decode.ts";
 import { type EncodeOptions, encodePassable } from "./encode.ts";
@@ -12,11 +12,17 @@ import { PassableError } from "./errors.ts";
 import { PASSABLE_SLOTS_MAX } from "./limits.ts";
 import { GuestError, isCapability, type Slot } from "./values.ts";
 
-export function encodeMessage(value: unknown, options: Pick<EncodeOptions, "stacks"> = {}): Message {
+export interface EncodeMessageOptions extends Pick<EncodeOptions, "stacks"> {
+  /** The capability that an object is; undefined for one that is data. Without it: what has `receive`, and promises. */
+  capabilityOf?(object: object): Capability | undefined;
+}
+
+export function encodeMessage(value: unknown, options: EncodeMessageOptions = {}): Message {
+  const { capabilityOf = ownCapability } = options;
   const capabilities: Capability[] = [];
   const slotOf = (object: object): Slot | undefined => {
-    const capability = object instanceof Promise ? capabilityOfPromise(object) : object;
-    if (!isCapability(capability)) return undefined;
+    const capability = capabilityOf(object);
+    if (capability === undefined) return undefined;
     let index = capabilities.indexOf(capability);
     if (index < 0) {
       if (capabilities.length === PASSABLE_SLOTS_MAX) {
@@ -30,16 +36,31 @@ export function encodeMessage(value: unknown, options: Pick<EncodeOptions, "stac
   return makeMessage(bytes, capabilities);
 }
 
+function ownCapability(object: object): Capability | undefined {
+  if (object instanceof Promise) return capabilityOfPromise(object);
+  return isCapability(object) ? object : undefined;
+}
+
+export interface DecodeMessageOptions {
+  /** What a capability that is no promise is in the value. Without it: itself. */
+  readCapability?(capability: Capability): unknown;
+  /** The promise that a capability is in the value. Without it: one of JavaScript, for what it comes to. */
+  readPromise?(capability: PromiseCapability): unknown;
+}
+
 /** Promises in it are promises of JavaScript. One that is rejected is no unhandled rejection: a guest must not end its host by one. */
-export function decodeMessage(message: Message): unknown {
+export function decodeMessage(message: Message, options: DecodeMessageOptions = {}): unknown {
+  const { readCapability, readPromise = promiseOfCapability } = options;
   return decodePassable(message.bytes, {
     valueOfSlot(slot) {
       const capability = message.capabilities[slot.index];
-      if (capability !== undefined && slot.kind === "capability") return capability;
+      if (capability !== undefined && slot.kind === "capability") {
+        return readCapability === undefined ? capability : readCapability(capability);
+      }
       if (capability === undefined || !isPromiseCapability(capability)) {
         throw new PassableError("malformed", "passable value: a reference to nothing");
       }
-      return promiseOfCapability(capability);
+      return readPromise(capability);
     },
   });
 }
@@ -57,7 +78,7 @@ function tie(promise: Promise<unknown>, capability: Capability): void {
 export function promiseOfCapability(capability: PromiseCapability): Promise<unknown> {
   const known = promises.get(capability);
   if (known !== undefined) return known;
-  const promise = capability.settled().then(valueOfAnswer);
+  const promise = capability.settled().then((answer) => valueOfAnswer(answer));
   promise.catch(() => {});
   tie(promise, capability);
   return promise;
@@ -79,11 +100,11 @@ export function capabilityOfPromise(promise: Promise<unknown>): Capability {
   return capability;
 }
 
-/** The kernel, not the callee, answered. `code` is one of its `BrokenCode`s. */
+/** The kernel, not the callee, answered. */
 export class BrokenError extends Error {
-  readonly code: string;
+  readonly code: BrokenCode;
 
-  constructor(code: string, reason: string) {
+  constructor(code: BrokenCode, reason: string) {
     super(reason);
     this.name = "BrokenError";
     this.code = code;
@@ -91,12 +112,15 @@ export class BrokenError extends Error {
 }
 
 /** The value of an answer; throws what the callee threw, or a `BrokenError`. */
-export function valueOfAnswer(answer: Answer): unknown {
+export function valueOfAnswer(
+  answer: Answer,
+  decode: (message: Message) => unknown = (message) => decodeMessage(message),
+): unknown {
   switch (answer.status) {
     case "fulfilled":
-      return decodeMessage(answer.message);
+      return decode(answer.message);
     case "rejected":
-      throw asError(decodeMessage(answer.message));
+      throw asError(decode(answer.message));
     case "broken":
       throw new BrokenError(answer.code, answer.reason);
     default:
@@ -166,7 +190,8 @@ function answerWith(value: unknown): Answer {
   }
 }
 
-function refusal(error: unknown): Answer {
+/** An error as an answer: its name and message. */
+export function refusal(error: unknown): Answer {
   const name = error instanceof Error ? error.name : "Error";
   const message = error instanceof Error ? error.message : "the host refused";
   return rejected(encodeMessage(new GuestError({ name, message, stack: "" })));
