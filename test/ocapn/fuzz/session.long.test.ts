@@ -89,25 +89,50 @@ function makePeer(netlayer: Netlayer, random: Random, onWire?: (message: Uint8Ar
 
 const SWISS_NUMBER = new TextEncoder().encode("the object that is fuzzed");
 
+interface Greeter {
+  hello(): string;
+}
+
+class Target {
+  #held: unknown;
+
+  add(a: number, b: number): number {
+    return a + b;
+  }
+
+  echo(...args: readonly unknown[]): readonly unknown[] {
+    return args;
+  }
+
+  make(): Greeter {
+    return Far("made", { hello: () => "hello" });
+  }
+
+  hold(value: unknown): unknown {
+    const before = this.#held;
+    this.#held = value;
+    return before;
+  }
+
+  greet(other: Greeter): Promise<string> {
+    return E(other).hello();
+  }
+
+  fail(): never {
+    throw new RangeError("as asked");
+  }
+
+  never(): Promise<void> {
+    return new Promise(() => {});
+  }
+
+  async later(): Promise<{ readonly list: readonly unknown[] }> {
+    return { list: [1, [2n]] };
+  }
+}
+
 function serve(peer: Ocapn): string {
-  let held: unknown;
-  const object = Far("target", {
-    add: (a: number, b: number) => a + b,
-    echo: (...args: readonly unknown[]) => args,
-    make: () => Far("made", { hello: () => "hello" }),
-    hold(value: unknown) {
-      const before = held;
-      held = value;
-      return before;
-    },
-    greet: (other: unknown) => E(other as { hello(): string }).hello(),
-    fail() {
-      throw new RangeError("as asked");
-    },
-    never: () => new Promise(() => {}),
-    later: async () => ({ list: [1, [2n]], text: "x" }),
-  });
-  return peer.serve(object, { swissNumber: SWISS_NUMBER });
+  return peer.serve(Far("target", new Target()), { swissNumber: SWISS_NUMBER });
 }
 
 /** What a peer that means well sends: the hello, and then what its messages refer to, in order. */
@@ -142,7 +167,7 @@ async function record(): Promise<readonly Uint8Array[]> {
     },
   };
   const friend = makePeer(friendNetlayer, random);
-  const target = (await friend.enliven(uri)) as ReturnType<typeof Object>;
+  const target = await friend.enliven<Target>(uri);
   const own = Far("own", { hello: () => "hello" });
   const { peer } = parseSturdyrefUri(uri);
   const calls = [
