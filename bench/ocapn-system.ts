@@ -40,6 +40,9 @@ export const SYSTEMS: { readonly [key: string]: () => Promise<System | Missing> 
   capnweb: async () => (await import("./ocapn-capnweb.ts")).capnweb,
   "endo-captp": async () => (await import("./ocapn-endo-captp.ts")).endoCaptp,
   "endo-ocapn": async () => (await import("./ocapn-endo.ts")).loadEndoOcapn(),
+  "caper-tcp": async () => (await import("./ocapn-caper.ts")).caperTcp,
+  "caper-websocket": async () => (await import("./ocapn-caper.ts")).caperWebSocket,
+  "caper-libp2p": async () => (await import("./ocapn-caper.ts")).caperLibp2p,
   bare: async () => (await import("./ocapn-bare.ts")).bare,
 };
 
