@@ -43,7 +43,7 @@ async function serve(
     appType: "mpa",
     clearScreen: false,
     server: { host: "127.0.0.1", port: 0, hmr: false, ws: false, watch: null },
-    optimizeDeps: { entries: ["test/browser/worker.ts", ...entries] },
+    optimizeDeps: { entries: ["test/browser/worker.ts", "test/browser/netlayers-page.ts", ...entries] },
   });
   await server.listen();
   const address = server.resolvedUrls?.local[0];
