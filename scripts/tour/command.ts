@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Report } from "../../src/cli/report.ts";
 
-const CLI = resolve(import.meta.dirname, "../../bin/caper.js");
+export const CLI: string = resolve(import.meta.dirname, "../../bin/caper.js");
 const SHOWN_LINES_MAX = 12;
 
 export interface CommandResult {

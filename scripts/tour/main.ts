@@ -11,6 +11,7 @@ import { formatBytes, formatGas } from "../../src/cli/quantities.ts";
 import type { Report } from "../../src/cli/report.ts";
 import { makeShell, type Shell, say } from "./command.ts";
 import { tryMarked, tryThief } from "./packages.ts";
+import { showRemote } from "./remote.ts";
 
 const TOUR_FOLDER = relative(process.cwd(), import.meta.dirname) || ".";
 const DIGITS_SHORT = "400";
@@ -132,6 +133,8 @@ async function main(own: readonly string[]): Promise<void> {
   await tryMarked(shell, tell);
   heading("5. A package that is after your keys, in the manner of event-stream 2018");
   await tryThief(shell, tell);
+  heading("6. Objects of other processes, as on other machines: OCapN");
+  await showRemote(tell);
   say("\nYour own file: npm start -- my-program.wasm (or .js, .ts). All commands: npx caper --help");
 }
 

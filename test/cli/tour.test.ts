@@ -5,7 +5,9 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it, vi } from "vitest";
+import { showRemote } from "../../scripts/tour/remote.ts";
 import { projectRoot } from "../support/sources.ts";
 
 function tour(...args: readonly string[]): { readonly code: number | null; readonly text: string } {
@@ -27,6 +29,26 @@ describe("the tour", () => {
     expect(text).toContain("out of gas: all");
     expect(text).toContain("frozen into frozen.caper");
     expect(code).toBe(0);
+  });
+
+  it("calls an object of another process in one round trip, and hands it on to a third", async () => {
+    const said: string[] = [];
+    const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    try {
+      await showRemote((text) => said.push(`${text}\n`));
+    } finally {
+      stdout.mockRestore();
+    }
+    const text = stripVTControlCharacters(said.join(""));
+    const [out, back] = ["->", "<-"].map((arrow) => text.indexOf(`${arrow} `)) as [number, number];
+    for (const call of ["['order", "['build]", "['drive"]) {
+      expect(text.indexOf(call)).toBeGreaterThan(out);
+      expect(text.indexOf(call)).toBeLessThan(back);
+    }
+    expect(text).toMatch(/^ {2}the red car has driven 100 km$/m);
+    expect(text).toContain("['test <desc:sig-envelope <desc:handoff-give <key>");
+    expect(text).toMatch(/^ {2}the driver says that the red car has driven 105 km$/m);
+    expect(text).not.toMatch(/\/s\/[\w-]{8}/);
   });
 
   it("says what it can not run", () => {
