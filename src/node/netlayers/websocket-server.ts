@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import {
   KEY_BYTES,
@@ -44,7 +44,7 @@ export function nodeWebSocketComponents(): WebSocketComponents {
       const timer = setTimeout(callback, timeoutMs);
       return () => clearTimeout(timer);
     },
-    WebSocket: BoundedWebSocket as unknown as WebSocketComponents["WebSocket"],
+    WebSocket: ClientSocket as unknown as WebSocketComponents["WebSocket"],
   });
 }
 
@@ -61,21 +61,43 @@ export async function makeNodeWebSocketNetlayer(init: NodeWebSocketInit = {}): P
   return makeWebSocketNetlayer({ key, connectionsMax }, { ...components, server: makeServer(http, url) });
 }
 
-class BoundedWebSocket extends WebSocket {
+/** One that can hold back its frames until there are several: a system call for each is half of what a small message costs. */
+class CorkedSocket extends WebSocket {
+  stream: Socket | undefined;
+
+  cork(): void {
+    this.stream?.cork();
+  }
+
+  uncork(): void {
+    this.stream?.uncork();
+  }
+}
+
+class ClientSocket extends CorkedSocket {
   constructor(url: string) {
     super(url, SOCKET_OPTIONS);
+    this.once("upgrade", (response) => {
+      this.stream = response.socket;
+    });
   }
 }
 
 function makeServer(http: Server, url: string): WebSocketServerLike {
-  const server = new WebSocketServer({ ...SOCKET_OPTIONS, server: http, clientTracking: false });
+  const server = new WebSocketServer({
+    ...SOCKET_OPTIONS,
+    server: http,
+    clientTracking: false,
+    WebSocket: CorkedSocket,
+  });
   // What goes wrong after it listens concerns one dial, whose dialler is told by the system.
   server.on("error", () => {});
   return Object.freeze({
     url,
     onSocket(accept: (socket: WebSocketLike, where: string) => void): void {
-      server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
+      server.on("connection", (socket: CorkedSocket, request: IncomingMessage) => {
         const { remoteAddress, remotePort } = request.socket;
+        socket.stream = request.socket;
         accept(socket as unknown as WebSocketLike, `${remoteAddress}:${remotePort}`);
       });
     },

@@ -17,6 +17,9 @@ export interface WebSocketLike {
   close(): void;
   /** Where there is such: at once, without the protocol's goodbye. */
   terminate?(): void;
+  /** Where there is such: what is sent between the two leaves together. */
+  cork?(): void;
+  uncork?(): void;
   addEventListener(type: "open" | "message" | "error" | "close", listener: (event: WebSocketEvent) => void): void;
 }
 
@@ -91,7 +94,10 @@ export class WebSocketConnection implements Connection {
   /** Each in a frame of its own: Goblins reads no more than one message of a frame. */
   send(messages: readonly Uint8Array[]): void {
     if (this.#isClosing) return;
+    const { socket } = this.#init;
+    if (messages.length > 1) socket.cork?.();
     for (const message of messages) if (message.length > 0) this.#send(message);
+    if (messages.length > 1) socket.uncork?.();
   }
 
   close(): void {
