@@ -4,7 +4,12 @@
  * @module
  */
 import { basename, extname } from "node:path";
-import { JAVASCRIPT_KIND, makeJavaScriptInstance, startMain } from "../guests/javascript/index.ts";
+import {
+  JAVASCRIPT_KIND,
+  type JavaScriptPowers,
+  makeJavaScriptInstance,
+  startMain,
+} from "../guests/javascript/index.ts";
 import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
 import {
@@ -99,11 +104,13 @@ interface RunningScript {
   readonly ended: Promise<StopReport>;
 }
 
-function spawnScript(init: GuestInit): RunningScript {
+function spawnScript(init: GuestInit, more: JavaScriptPowers = {}): RunningScript {
   const { promise: ended, resolve: end } = Promise.withResolvers<StopReport>();
+  const { endowments, powers } = endowScript(init.powers, scriptInit(init));
   const process = makeCliKernel({ hasJavaScript: true }).spawn({
     guest: JAVASCRIPT_KIND,
-    ...endowScript(init.powers, scriptInit(init)),
+    endowments,
+    powers: { ...powers, ...more },
     gas: init.gas,
     memoryBytes: init.memoryBytes,
     keeper: (stop) => {
@@ -124,19 +131,24 @@ async function startScript(init: GuestInit): Promise<Guest> {
   return { process, begin };
 }
 
+export interface ServiceInit extends GuestInit {
+  /** Nobody in the script learns of it. It does not end the script. */
+  onUnhandledRejection(reason: unknown): void;
+}
+
 export interface Service extends RunningScript {
   /** What its module exports: capabilities for functions and for what `Far` marked, copies of all else. */
   readonly exports: ReadonlyMap<string, unknown>;
 }
 
 /** A script that stays: its module is loaded, and what it exports can be called. */
-export function startService(init: GuestInit): Promise<Service> {
+export function startService(init: ServiceInit): Promise<Service> {
   return explain(init.path, async () => {
     if (!SCRIPT_EXTENSIONS.has(extname(init.path))) {
       throw new CliError("input", `${init.path}: is no script; expected a file named .js, .mjs, .ts or .mts`);
     }
     const { entry, modules, confined } = await readScript(init.path, init.packages.policy);
-    const { process, ended } = spawnScript(init);
+    const { process, ended } = spawnScript(init, { onUnhandledRejection: init.onUnhandledRejection });
     const guest = makeJavaScriptInstance(process);
     const load = async (): Promise<ReadonlyMap<string, unknown>> => {
       const names = await guest.import(entry, modules, confined);

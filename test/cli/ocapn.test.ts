@@ -32,6 +32,7 @@ const COUNTER = `
     fail(): never { throw new RangeError("too far"); },
     wait(): Promise<never> { return new Promise(() => {}); },
     spin(): never { for (;;); },
+    lose(): string { void Promise.reject(new TypeError("unseen")); return "called"; },
     async use(other: { add(k: bigint): bigint }): Promise<bigint> { return E(other).add(40n); },
   });
   export function greet(name: string, more = ""): string { return "Hello, " + name + more; }
@@ -165,6 +166,17 @@ describe("caper serve and caper call", () => {
     expect((await call(one.uris.counter ?? "", "use", other.uris.counter ?? "")).stdout).toBe("40n\n");
     expect((await call(other.uris.counter ?? "", "add", "2n")).stdout).toBe("42n\n");
     expect((await call(one.uris.counter ?? "", "add", "0n")).stdout).toBe("0n\n");
+  });
+
+  it("say what fails in the script where no caller waits for it, and go on", async () => {
+    const { uris, stop } = await serve(put("counter.ts", COUNTER));
+    expect((await call(uris.counter ?? "", "lose")).stdout).toBe('"called"\n');
+    expect((await call(uris.counter ?? "", "add", "1n")).stdout).toBe("1n\n");
+    const { code, stderr } = await stop();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^caper: counter\.ts: nobody handles this: TypeError: unseen at lose \(counter\.ts:\d+:\d+\)$/m,
+    );
   });
 
   it("end with what stopped the script", async () => {

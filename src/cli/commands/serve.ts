@@ -58,6 +58,8 @@ async function serve(path: string, raw: ServeOptions): Promise<void> {
       packages,
       gas: options.gas ?? GAS_DEFAULT,
       memoryBytes: options.memoryBytes ?? MEMORY_BYTES_DEFAULT,
+      onUnhandledRejection: (reason) =>
+        void process.stderr.write(`caper: ${path}: nobody handles this: ${describeThrown(reason)}\n`),
     });
     const count = serveExports(peer, service, keys);
     if (count === 0 && service.process.status.state === "idle")
@@ -76,11 +78,15 @@ async function load(init: Parameters<typeof startService>[0]): Promise<Service> 
     return await startService(init);
   } catch (error) {
     if (!(error instanceof GuestError)) throw error;
-    const where = error.guestStack.split("\n")[0]?.trim() ?? "";
-    throw new CliError("input", oneLine(`${init.path}: ${error.name}: ${error.message} ${where}`.trim()), {
-      cause: error,
-    });
+    throw new CliError("input", `${init.path}: ${describeThrown(error)}`, { cause: error });
   }
+}
+
+/** One line, with the place in the script. */
+function describeThrown(reason: unknown): string {
+  if (!(reason instanceof GuestError)) return oneLine(`a value that is no error: ${typeof reason}`);
+  const where = reason.guestStack.split("\n")[0]?.trim() ?? "";
+  return oneLine(`${reason.name}: ${reason.message} ${where}`.trim());
 }
 
 /** Prints `name  ocapn://…` for each. */

@@ -111,15 +111,14 @@ describe("a message as a line", () => {
   });
 
   it("is cut where it becomes too long", () => {
-    const list = (length: number): string =>
-      describeRecord(
-        "op:gc-answers",
-        Array.from({ length }, () => "x".repeat(14)).map((text) => [text, text, text, text, text]),
-      );
-    expect(list(1).length).toBeLessThan(WIRE_LINE_LENGTH_MAX);
-    expect(list(15).length).toBe(WIRE_LINE_LENGTH_MAX);
-    const most = describeRecord("op:abort", "é ".repeat(40));
-    expect(most).toBe(`op:abort "${"é ".repeat(40)}"`);
+    const words = "é ".repeat(40);
+    const lineOf = (last: number): string =>
+      describeRecord("op:gc-answers", [...Array.from({ length: 11 }, () => words), words.slice(0, last)]);
+    const last = WIRE_LINE_LENGTH_MAX - lineOf(0).length;
+    expect(last).toBeGreaterThan(0);
+    const longest = lineOf(last);
+    expect([longest.length, longest.slice(-2)]).toEqual([WIRE_LINE_LENGTH_MAX, '"]']);
+    expect(lineOf(last + 1)).toBe(`${longest.slice(0, -2)}${words[last]}…`);
   });
 
   it("does not let a peer play with the terminal", () => {
