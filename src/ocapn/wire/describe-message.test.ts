@@ -113,7 +113,7 @@ describe("a message as a line", () => {
   it("is cut where it becomes too long", () => {
     const words = "é ".repeat(40);
     const lineOf = (last: number): string =>
-      describeRecord("op:gc-answers", [...Array.from({ length: 11 }, () => words), words.slice(0, last)]);
+      describeRecord("op:gc-answers", [...Array.from({ length: 12 }, () => words), words.slice(0, last)]);
     const last = WIRE_LINE_LENGTH_MAX - lineOf(0).length;
     expect(last).toBeGreaterThan(0);
     const longest = lineOf(last);
