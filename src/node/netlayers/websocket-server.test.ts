@@ -194,6 +194,22 @@ describe("websocket", () => {
     expect(error.message).toContain(reason);
   });
 
+  it("dials only where it may", async () => {
+    const [inside, outside] = [await open(), await open()];
+    outside.listen(new Listener().attach);
+    const asked: string[] = [];
+    const mayDial = (url: string): boolean => {
+      asked.push(url);
+      return url === hintOf(outside.location, "url");
+    };
+    const careful = await open({ mayDial });
+    await careful.connect(outside.location, new Listener().attach);
+    const error = await errorOf(careful.connect(inside.location, new Listener().attach));
+    expect(error.code).toBe("unreachable");
+    expect(error.message).toContain("may not dial");
+    expect(asked).toEqual([outside, inside].map(({ location }) => hintOf(location, "url")));
+  });
+
   it("rejects when it cannot listen", async () => {
     const port = Number(new URL(hintOf((await open()).location, "url") ?? "").port);
     await expect(makeNodeWebSocketNetlayer({ port })).rejects.toThrow(/EADDRINUSE/);
@@ -224,6 +240,26 @@ describe("websocket", () => {
       await once(socket, "message");
       socket.close();
     }
+  });
+
+  it.each([
+    ["ws", components.WebSocket],
+    ["the platform", globalThis.WebSocket],
+  ])("takes a frame as long as it may be, and no longer, with the client of %s", async (_, WebSocket) => {
+    const sizes = [limits.FRAME_BYTES_MAX, limits.FRAME_BYTES_MAX + 1];
+    const location = await listenBadly((challenge, socket) => {
+      socket.send(answerChallenge(challenge, victim));
+      return new Uint8Array(sizes.shift() ?? 0);
+    });
+    const netlayer = makeWebSocketNetlayer({ key: makeKey() }, { ...components, WebSocket });
+    const dialler = new Listener();
+    await netlayer.connect(location, dialler.attach);
+    await netlayer.connect(location, dialler.attach);
+    await dialler.ends[0]?.received(limits.FRAME_BYTES_MAX);
+    expect(await dialler.ends[1]?.closed()).toBeInstanceOf(Error);
+    expect(dialler.ends[1]?.byteCount).toBe(0);
+    await netlayer.close();
+    expect(dialler.ends[0]?.closes).toEqual([undefined]);
   });
 
   it("leaves a dialler that says nothing", async () => {

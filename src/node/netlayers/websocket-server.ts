@@ -13,8 +13,8 @@ import {
   limits,
   makeWebSocketNetlayer,
   type Netlayer,
-  type SigningKey,
   type WebSocketComponents,
+  type WebSocketInit,
   type WebSocketLike,
   type WebSocketServerLike,
 } from "../../ocapn/index.ts";
@@ -24,15 +24,13 @@ import { makeNodeEd25519 } from "../ed25519.ts";
 const SOCKET_OPTIONS = { maxPayload: limits.FRAME_BYTES_MAX, perMessageDeflate: false } as const;
 const UPGRADE_REQUIRED = 426;
 
-export interface NodeWebSocketInit {
-  /** Default: a new one, and so a new designator. */
-  readonly key?: SigningKey;
+/** Without a key it has a new one, and so a new designator. */
+export interface NodeWebSocketInit extends Partial<WebSocketInit> {
   /** To listen at. Default: 127.0.0.1, and a port that is free. */
   readonly host?: string;
   readonly port?: number;
   /** Where peers reach it, if not there: behind a proxy that speaks TLS, for example. */
   readonly url?: string;
-  readonly connectionsMax?: number;
 }
 
 /** All but the server: for peers of Node that only dial. */
@@ -58,7 +56,7 @@ export async function makeNodeWebSocketNetlayer(init: NodeWebSocketInit = {}): P
   const url = init.url ?? `ws://${address.includes(":") ? `[${address}]` : address}:${boundPort}`;
   const components = nodeWebSocketComponents();
   const key = init.key ?? components.ed25519.makeKey(components.random(KEY_BYTES));
-  return makeWebSocketNetlayer({ key, connectionsMax }, { ...components, server: makeServer(http, url) });
+  return makeWebSocketNetlayer({ ...init, key, connectionsMax }, { ...components, server: makeServer(http, url) });
 }
 
 /** One that can hold back its frames until there are several: a system call for each is half of what a small message costs. */

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { OcapnError } from "../errors.ts";
+import { CONNECTIONS_MAX } from "../limits.ts";
 import type { PeerLocator } from "../locator.ts";
 import { errorOf, Listener, turns } from "./fixture.conformance.ts";
 import {
@@ -212,6 +213,24 @@ describe("message-port", () => {
     incoming.port.postMessage(ascii("hello"));
     expect((await dialling).message).toContain("bytes before it was open");
     expect(dialler.ends).toEqual([]);
+  });
+
+  it("takes as many connections as it may, and no more", async () => {
+    hub.netlayer.listen(new Listener().attach);
+    const port = await joinByHand("greedy");
+    const ends: MessagePort[] = [];
+    const dial = async (): Promise<unknown> => {
+      const { port1, port2 } = new MessageChannel();
+      ends.push(port1);
+      port.postMessage({ type: "dial", to: "page", port: port2 }, [port2]);
+      return (await once(port1, "message"))[0];
+    };
+    for (let count = 0; count < CONNECTIONS_MAX; count += 1) expect(await dial()).toEqual({ type: "open" });
+    expect(await dial()).toMatchObject({ type: "refused" });
+    ends[0]?.postMessage({ type: "end" });
+    await once(ends[0]!, "message");
+    expect(await dial()).toEqual({ type: "open" });
+    for (const end of ends) end.close();
   });
 
   it("rejects a join when the hub is gone", async () => {

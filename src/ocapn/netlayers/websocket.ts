@@ -28,6 +28,8 @@ export interface WebSocketInit {
   readonly key: SigningKey;
   /** Incoming ones at once, those in their handshake included. Default: `CONNECTIONS_MAX` of the limits. */
   readonly connectionsMax?: number;
+  /** Locators come from other peers, too, and so the URLs in them. Default: all are dialled. */
+  readonly mayDial?: (url: string) => boolean;
 }
 
 /** What the system provides. */
@@ -114,6 +116,7 @@ class WebSocketNetlayer implements Netlayer {
     if (publicKey === undefined) throw unreachable(`${designator} is no key in base32`);
     if (url === undefined) throw unreachable(`${designator} has no hint url: it can only dial`);
     if (!URL_OF_A_WEBSOCKET.test(url)) throw unreachable(`${designator}: expected a URL ws: or wss:, got ${url}`);
+    if (this.#init.mayDial?.(url) === false) throw unreachable(`${url}: this peer may not dial it`);
     const challenge = encodeChallenge(random(CHALLENGE_BYTES));
     return new WebSocketConnection({
       socket: makeSocket(WebSocket, url),
