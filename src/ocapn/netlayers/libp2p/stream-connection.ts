@@ -58,7 +58,8 @@ class StreamConnection implements AttachedStream {
     const stream = this.#stream;
     this.#handler = handler;
     stream.addEventListener("message", (event) => this.#onMessage(event));
-    stream.addEventListener("drain", () => this.#pump());
+    // Not at once: libp2p first sends what it holds itself, and after many a drain it holds some of it still.
+    stream.addEventListener("drain", () => this.#schedulePump());
     stream.addEventListener("remoteCloseWrite", () => this.#onRemoteEnd());
     stream.addEventListener("close", (event) => this.#onStreamClose(event));
     // It may have ended while its protocol was agreed on, and does not say so again.
