@@ -38,7 +38,7 @@ export interface Netlayer {
   readonly location: PeerLocator;
   /** From now on incoming connections are attached. Called once. Netlayers that cannot be dialled never call it. */
   listen(attach: Attach): void;
-  /** Resolves after `attach` was called. Rejects with an `OcapnError` of code `unreachable` that says where and why. */
+  /** Resolves after `attach` was called. Rejects with an `OcapnError`: `unreachable`, with where and why; `closed` after `close`. */
   connect(location: PeerLocator, attach: Attach): Promise<void>;
   /** Closes all connections and hears no more. */
   close(): Promise<void>;
