@@ -51,10 +51,11 @@ export class Instance implements FunctionNumbers {
   readonly #runtime: { readonly [name: string]: (...args: never[]) => unknown };
   readonly #functions: WebAssembly.Table;
   readonly #memory: WebAssembly.Memory | undefined;
-  #view: Uint8Array = EMPTY;
+  /** Of the memory as it is until it grows, which only the host does: to ask it for its buffer takes longer than to keep this. */
+  #view: Uint8Array;
   readonly #continuations = new Map<string, Continue>();
   /** Those of entries, by function: every call of the host's begins with one. */
-  readonly #entries: Continue[] = [];
+  readonly #entries = new Map<number, Continue>();
   #numbers: Map<string, number> | undefined;
 
   constructor(program: Program, calls: RuntimeCalls, importedFunctions: number) {
@@ -68,16 +69,14 @@ export class Instance implements FunctionNumbers {
     this.depth = this.#exports[rewriting.EXPORT_DEPTH] as WebAssembly.Global;
     this.#functions = this.#exports[rewriting.EXPORT_FUNCTIONS] as WebAssembly.Table;
     this.#memory = this.#exports[rewriting.EXPORT_MEMORY] as WebAssembly.Memory | undefined;
+    this.#view = viewOf(this.#memory);
   }
 
   get memoryPages(): number {
-    return this.#memory === undefined ? 0 : this.#memory.buffer.byteLength / PAGE_BYTES;
+    return this.#view.length / PAGE_BYTES;
   }
 
   memory(): Uint8Array {
-    if (this.#memory === undefined) return EMPTY;
-    const { buffer } = this.#memory;
-    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer);
     return this.#view;
   }
 
@@ -87,6 +86,7 @@ export class Instance implements FunctionNumbers {
     } catch (error) {
       throw new HostFault(`this engine can not give the guest ${pages} more pages of memory`, { cause: error });
     }
+    this.#view = viewOf(this.#memory);
   }
 
   tableLength(table: number): number {
@@ -124,14 +124,16 @@ export class Instance implements FunctionNumbers {
 
   /** Makes a part of the continuation, if there is something to make; true when all is there. */
   prepare(func: number, point: number): boolean {
-    if (point === 0 && this.#entries[func] !== undefined) return true;
+    if (point === 0 && this.#entries.has(func)) return true;
     return this.#continuations.has(`${func} ${point} results`) || this.#program.prepare(func, point);
   }
 
   continuation(func: number, point: number, resumption: rewriting.Resumption): Continue {
     if (point !== 0 || resumption !== "results") return this.#continuation(func, point, resumption);
-    const entry = this.#entries[func] ?? this.#continuation(func, point, resumption);
-    this.#entries[func] = entry;
+    const known = this.#entries.get(func);
+    if (known !== undefined) return known;
+    const entry = this.#continuation(func, point, resumption);
+    this.#entries.set(func, entry);
     return entry;
   }
 
@@ -305,6 +307,10 @@ export class Instance implements FunctionNumbers {
       drop();
     }
   }
+}
+
+function viewOf(memory: WebAssembly.Memory | undefined): Uint8Array {
+  return memory === undefined ? EMPTY : new Uint8Array(memory.buffer);
 }
 
 function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {

@@ -18,7 +18,7 @@ import { PAGE_BYTES, PROGRAMS_CACHED_MAX, SLICE_GAS_DEFAULT } from "./limits.ts"
 import { endowmentName } from "./locator.ts";
 import { Meter } from "./meter.ts";
 import { passOn, receiveForPromise } from "./outside.ts";
-import type { Process, ProcessHost } from "./process.ts";
+import type { Goal, Process, ProcessHost } from "./process.ts";
 import { faceOf, recordOf } from "./process.ts";
 import type { ByteStore, Program } from "./program.ts";
 import { makeProgram } from "./program.ts";
@@ -369,19 +369,19 @@ class RunningKernel implements KernelCore, ProcessHost {
     return Math.max(used, GAS_PER_STEP);
   }
 
-  runSync(tree: Tree, options: { readonly gas: number; done(): boolean }): "done" | "idle" | "gas" {
-    let gas = options.gas;
-    while (!options.done()) {
+  runSync(tree: Tree, gasMax: number, goal: Goal): "done" | "idle" | "gas" {
+    let gas = gasMax;
+    while (!goal.isReached) {
       if (gas <= 0) return "gas";
       if (!tree.hasWork) {
         settleRest(tree);
-        if (!tree.hasWork) return options.done() ? "done" : "idle";
+        if (!tree.hasWork) return goal.isReached ? "done" : "idle";
       }
       // Steps that use no gas are turns that end at once and parked processes that look again: there are only so many of them.
       gas -= stepTree(tree, gas);
       if (tree.isDeep) {
         tree.isDeep = false;
-        return options.done() ? "done" : "gas";
+        return goal.isReached ? "done" : "gas";
       }
     }
     return "done";

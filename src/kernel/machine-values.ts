@@ -23,6 +23,8 @@ export function carriersToValues(
   carriers: readonly Carrier[],
   functions: FunctionNumbers,
 ): Value[] {
+  // Integers are the same in both forms, and most calls have nothing else.
+  if (types.every(isInteger)) return carriers.slice() as Value[];
   let at = 0;
   return types.map((type) => {
     const carrier = carriers[at++] as Carrier;
@@ -46,6 +48,10 @@ export function carriersToValues(
         return carrier as number | bigint;
     }
   });
+}
+
+function isInteger(type: ValueType): boolean {
+  return type === I32 || type === I64;
 }
 
 /** Values to carriers, or what is wrong with them: they may come from an image. */

@@ -13,17 +13,24 @@ import { account, nestTurn } from "./step.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn } from "./turn.ts";
 
+/** Begins a turn of a process; false where that cannot be. */
+export type Push = (process: ProcessRecord, turn: Turn) => boolean;
+
+export function pushToMailbox(process: ProcessRecord, turn: Turn): boolean {
+  return process.push(turn);
+}
+
 /**
  * Calls `run` with what begins a turn of the process now: in its mailbox, or nested where the process waits openly for the host,
  * be it parked or in this very host function.
  *
  * @throws KernelError "state" where the tree runs and the process is in no open call, "limit" where turns are nested too deeply
  */
-export function enter<T>(process: ProcessRecord, what: string, run: (push: (turn: Turn) => boolean) => T): T {
+export function enter<T>(process: ProcessRecord, what: string, run: (push: Push) => T): T {
   const { tree } = process;
   const outer = tree.running;
   if (outer === undefined) {
-    return run(waitsForOutside(process) ? (turn) => nestFirst(process, turn) : (turn) => process.push(turn));
+    return run(waitsForOutside(process) ? nestFirst : pushToMailbox);
   }
   const isOpen = outer.machine?.isNative === true && outer.machine.accepts && waitPath(process, outer) === "open";
   if (!isOpen) {
@@ -32,7 +39,7 @@ export function enter<T>(process: ProcessRecord, what: string, run: (push: (turn
   if (!hasStackRoom() || process.turns.length > NESTED_TURNS_MAX) {
     throw new KernelError("limit", `${what}: calls of guest and host are nested too deeply in one another`);
   }
-  return runInside(tree, outer, () => run((turn) => nestFirst(process, turn)));
+  return runInside(tree, outer, () => run(nestFirst));
 }
 
 /** While others run on top of it, a process in a host function is not in the queue, unless with a turn that was nested in it. */

@@ -13,7 +13,7 @@ import { inspectProcess, statusOf } from "./inspect.ts";
 import { discardProcess, resumeProcess } from "./keeper.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { MeterReading } from "./meter.ts";
-import { enter, goOn, turnToFinish } from "./nested.ts";
+import { enter, goOn, type Push, pushToMailbox, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";
 import type { Outstanding, PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -72,9 +72,14 @@ export interface Process extends Disposable {
   discard(): void;
 }
 
+/** What a tree is run for in the caller's own thread. */
+export interface Goal {
+  readonly isReached: boolean;
+}
+
 /** What the faces of processes need of the kernel. */
 export interface ProcessHost {
-  runSync(tree: Tree, options: { readonly gas: number; done(): boolean }): "done" | "idle" | "gas";
+  runSync(tree: Tree, gas: number, goal: Goal): "done" | "idle" | "gas";
   save(process: ProcessRecord, copy: boolean): TreeState;
   schedule(tree: Tree): void;
 }
@@ -103,7 +108,6 @@ export function recordOf(process: Process): ProcessRecord {
 
 function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
   const tree = record.tree;
-  const sync = (gas: number, done: () => boolean): "done" | "idle" | "gas" => host.runSync(tree, { gas, done });
   const process: Process = {
     guest: record.kind.name,
     program: record.program,
@@ -127,18 +131,20 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
     },
     call: (exportName, args = []) => new Promise((resolve) => pushCall(record, exportName, args, resolve)),
     callSync: (exportName, args = [], options = {}) =>
-      runTurn(record, "callSync", options.gas, sync, (waiter, push) =>
-        pushCall(record, exportName, args, waiter, push),
+      runTurn(record, "callSync", options.gas, host, (awaited, push) =>
+        pushCall(record, exportName, args, awaited.tell, push),
       ),
-    direct: (payload) => new Promise((resolve) => pushDirect(record, payload, resolve)),
+    direct: (payload) => new Promise((resolve) => pushDirect(record, payload, resolve, pushToMailbox)),
     directSync: (payload, options = {}) =>
-      runTurn(record, "directSync", options.gas, sync, (waiter, push) => pushDirect(record, payload, waiter, push)),
-    finishSync: (options = {}) => finishSync(record, options.gas, sync),
+      runTurn(record, "directSync", options.gas, host, (awaited, push) =>
+        pushDirect(record, payload, awaited.tell, push, awaited),
+      ),
+    finishSync: (options = {}) => finishSync(record, options.gas, host),
     run: () => process.call("_start"),
     deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
-    deliverSync: (message, options = {}) => answerForHost(deliverSync(record, message, options, sync)),
+    deliverSync: (message, options = {}) => answerForHost(deliverSync(record, message, options, host)),
     attempt(message, options = {}) {
-      const cell = deliverSync(record, message, options, sync);
+      const cell = deliverSync(record, message, options, host);
       return answerForHost(cell) ?? answerOf(cell);
     },
     refill: (budget) => refill(record, budget),
@@ -168,24 +174,38 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
   return Object.freeze(process);
 }
 
-type Sync = (gas: number, done: () => boolean) => "done" | "idle" | "gas";
+/** A turn whose result the caller waits for in this thread. */
+class Awaited implements Goal {
+  result: TurnResult | undefined;
+  readonly tell: Waiter = (result) => {
+    this.result = result;
+  };
+
+  get isReached(): boolean {
+    return this.result !== undefined;
+  }
+}
 
 /** Runs until the turn is over, which is later than its answer: what is nested in another call must be gone before that goes on. */
 function deliverSync(
   record: ProcessRecord,
   message: Message,
   options: { readonly target?: number; readonly gas?: number },
-  sync: Sync,
+  host: ProcessHost,
 ): PromiseCell {
   return enter(record, "deliverSync", (push) => {
     const gas = checkedGas(options.gas);
     let turn: Turn | undefined;
     const cell = record.deliverFromHost(options.target ?? 0, message, (pushed) => {
       turn = pushed;
-      return push(pushed);
+      return push(record, pushed);
     });
     const isOver = (): boolean => turn === undefined || !(record.turns.includes(turn) || record.mailbox.includes(turn));
-    sync(gas, () => cell.answer !== undefined && isOver());
+    host.runSync(record.tree, gas, {
+      get isReached() {
+        return cell.answer !== undefined && isOver();
+      },
+    });
     return cell;
   });
 }
@@ -195,7 +215,7 @@ function pushCall(
   exportName: string,
   args: readonly HostValue[],
   waiter: Waiter,
-  push: Push = (turn) => record.push(turn),
+  push: Push = pushToMailbox,
 ): void {
   const { func, params } = findExport(record, exportName);
   const values = argsToValues(params, args, exportName);
@@ -204,18 +224,12 @@ function pushCall(
     return;
   }
   record.tree.recordInput(record, "invoke");
-  const accepted = push({ kind: "invoke", func, args: values, cell: undefined, waiter });
+  const accepted = push(record, { kind: "invoke", func, args: values, cell: undefined, waiter });
   if (!accepted) throw new KernelError("limit", `${exportName}: the mailbox of the process is full`);
 }
 
-type Push = (turn: Turn) => boolean;
-
-function pushDirect(
-  record: ProcessRecord,
-  payload: Plain,
-  waiter: Waiter,
-  push: Push = (turn) => record.push(turn),
-): void {
+/** @param goal whether the turn is over already: one that is nested can be before it is on the stack of turns */
+function pushDirect(record: ProcessRecord, payload: Plain, waiter: Waiter, push: Push, goal?: Goal): void {
   if (record.stop !== undefined && record.isEnded) {
     waiter(record.stop);
     return;
@@ -223,20 +237,9 @@ function pushDirect(
   if (record.guest?.driver?.takeResult === undefined)
     throw new KernelError("export", `direct: guests of the kind ${record.kind.name} take no direct calls`);
   record.tree.recordInput(record, "direct");
-  let isOver = false;
-  const told = withReturned(record, (result) => {
-    isOver = true;
-    waiter(result);
-  });
-  const accepted = push({ kind: "direct", payload, waiter: told });
-  if (!accepted && !isOver) throw new KernelError("limit", "direct: the mailbox of the process is full");
-}
-
-/** What the driver gave back is there until another turn ends. */
-function withReturned(record: ProcessRecord, waiter: Waiter): Waiter {
-  return (result) => {
-    waiter(result.kind === "done" ? { ...result, returned: record.guest?.driver?.takeResult?.() } : result);
-  };
+  const accepted = push(record, { kind: "direct", payload, waiter });
+  if (!accepted && goal?.isReached !== true)
+    throw new KernelError("limit", "direct: the mailbox of the process is full");
 }
 
 /** undefined: as much as there is. */
@@ -251,31 +254,26 @@ function runTurn(
   record: ProcessRecord,
   what: string,
   gas: number | undefined,
-  sync: Sync,
-  begin: (waiter: Waiter, push: Push) => void,
+  host: ProcessHost,
+  begin: (awaited: Awaited, push: Push) => void,
 ): SyncResult {
   const most = checkedGas(gas);
   return enter(record, what, (push) => {
-    let result: TurnResult | undefined;
-    begin((reached) => {
-      result = reached;
-    }, push);
-    const end = sync(most, () => result !== undefined);
-    return outcome(record.tree, end, result);
+    const awaited = new Awaited();
+    begin(awaited, push);
+    const end = host.runSync(record.tree, most, awaited);
+    return outcome(record.tree, end, awaited.result);
   });
 }
 
-function finishSync(record: ProcessRecord, gas: number | undefined, sync: Sync): SyncResult {
+function finishSync(record: ProcessRecord, gas: number | undefined, host: ProcessHost): SyncResult {
   const most = checkedGas(gas);
   const turn = turnToFinish(record, "finishSync");
   if (turn === undefined) throw new KernelError("state", "finishSync: no turn is under way");
-  let result: TurnResult | undefined;
-  const waiter: Waiter = (reached) => {
-    result = reached;
-  };
-  turn.waiter = turn.kind === "direct" ? withReturned(record, waiter) : waiter;
-  const end = goOn(record, () => sync(most, () => result !== undefined));
-  return outcome(record.tree, end, result);
+  const awaited = new Awaited();
+  turn.waiter = awaited.tell;
+  const end = goOn(record, () => host.runSync(record.tree, most, awaited));
+  return outcome(record.tree, end, awaited.result);
 }
 
 function outcome(tree: Tree, end: "done" | "idle" | "gas", result: TurnResult | undefined): SyncResult {
@@ -335,10 +333,9 @@ function resume(
   if (turn === undefined) waiter({ kind: "done", results: [] });
   else {
     const before = turn.waiter;
-    const after = turn.kind === "direct" ? withReturned(record, waiter) : waiter;
     turn.waiter = (result) => {
       before?.(result);
-      after(result);
+      waiter(result);
     };
   }
   record.tree.halted = undefined;

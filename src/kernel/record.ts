@@ -17,6 +17,7 @@ import { holdMessage, letGoMessage, PromiseCell } from "./promise-cell.ts";
 import { ExportReference } from "./reference.ts";
 import type { StopReport, TurnResult } from "./stops.ts";
 import { describeStop } from "./stops.ts";
+import { takeFirst } from "./take-first.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn } from "./turn.ts";
 import { messageBytes, turnBytes, turnCell } from "./turn.ts";
@@ -172,7 +173,7 @@ export class ProcessRecord {
 
   /** The next turn, oldest first. */
   takeTurn(): Turn | undefined {
-    const turn = this.#mailbox.shift();
+    const turn = takeFirst(this.#mailbox);
     if (turn !== undefined) {
       this.#mailboxBytes -= turnBytes(turn);
       letGoPromises(turn);

@@ -274,9 +274,11 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const depth = share + (frame.point === 0 ? slots : 0);
     const resumption = activation.exception === undefined ? "results" : "exception";
     const run = this.#instance.continuation(frame.func, frame.point, resumption);
-    const results = activation.pending.kind === "results" ? activation.pending.values : [];
+    // Nothing else holds the frame's values any more, so they become what the continuation is called with.
+    const args = frame.values;
+    if (activation.pending.kind === "results") args.push(...activation.pending.values);
     activation.pending = NO_PENDING;
-    this.#unwound = [];
+    if (this.#unwound.length > 0) this.#unwound = [];
     this.#stopped = undefined;
     this.#native = native;
     this.#nativeFirst = slots;
@@ -286,7 +288,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     activation.isNative = true;
     const before = enterStack(this);
     try {
-      run(...frame.values, ...results, this.#gas.given, depth);
+      args.push(this.#gas.given, depth);
+      run(...args);
     } catch (error) {
       this.#inGuest = false;
       return this.#thrown(error, activation);

@@ -12,7 +12,7 @@ import { endProcess, stopProcess } from "./keeper.ts";
 import type { Machine, Stop } from "./machine.ts";
 import { SLICE_GAS_MAX } from "./machine.ts";
 import type { ProcessRecord, Waiting } from "./record.ts";
-import type { StopReport } from "./stops.ts";
+import type { StopReport, TurnResult } from "./stops.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn } from "./turn.ts";
 import { turnCell } from "./turn.ts";
@@ -171,16 +171,25 @@ function afterCall(process: ProcessRecord, machine: Machine, results: readonly V
     turn.cell?.settle(fulfilled(makeMessage(valuesToBytes(results))));
     process.finishTurn({ kind: "done", results: toHost(process, turn.func, results) });
   } else {
-    process.finishTurn({ kind: "done", results: [] });
+    process.finishTurn(resultOf(process, turn));
   }
 }
+
+/** Of a turn that is over: what the driver gives back of a direct one is there until another turn ends. */
+function resultOf({ guest }: ProcessRecord, turn: Turn | undefined): TurnResult {
+  if (turn?.kind !== "direct") return DONE;
+  return { kind: "done", results: NO_VALUES, returned: guest?.driver?.takeResult?.() };
+}
+
+const NO_VALUES: readonly HostValue[] = Object.freeze([]);
+const DONE: TurnResult = Object.freeze({ kind: "done", results: NO_VALUES });
 
 /** Takes the next turn; false where there is none, or none that reaches the machine. */
 function beginTurn(process: ProcessRecord): boolean {
   const turn = process.takeTurn();
   const machine = process.machine;
   if (turn !== undefined && machine !== undefined && begin(process, machine, turn)) return true;
-  if (!process.isEnded) process.finishTurn({ kind: "done", results: [] });
+  if (!process.isEnded) process.finishTurn(resultOf(process, turn));
   return false;
 }
 
@@ -201,7 +210,7 @@ export function nestTurn(process: ProcessRecord, turn: Turn): boolean {
   if (!begin(process, machine, turn)) {
     if (process.isEnded) return false;
     process.popTurn();
-    turn.waiter?.({ kind: "done", results: [] });
+    turn.waiter?.(resultOf(process, turn));
     return false;
   }
   process.waiting = undefined;
@@ -238,6 +247,7 @@ function startCall(process: ProcessRecord, machine: Machine, call: GuestCall): b
 
 /** The turn's message with its capabilities in the c-list; undefined where they don't fit, and then whoever sent it knows. */
 function eventOf(process: ProcessRecord, turn: Turn): GuestEvent | undefined {
+  if (turn.kind === "direct") return turn;
   const held = turn.kind === "deliver" ? undefined : process.clist.get("position" in turn ? turn.position : 0);
   if (turn.kind === "settle") {
     // The guest may have dropped the promise meanwhile, and the position may be another's now.
@@ -250,7 +260,6 @@ function eventOf(process: ProcessRecord, turn: Turn): GuestEvent | undefined {
     const answer = { status: "stopped", child: turn.position, stop: turn.stop } as const;
     return { kind: "settle", position: turn.position, answer };
   }
-  if (turn.kind === "direct") return { kind: "direct", payload: turn.payload };
   if (turn.kind !== "deliver") return undefined;
   const message = receiveMessage(process, turn.message);
   const resolver = turn.cell === undefined ? 0 : process.clist.add({ kind: "resolver", cell: turn.cell });

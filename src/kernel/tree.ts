@@ -14,6 +14,7 @@ import type { Program } from "./program.ts";
 import type { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";
+import { takeFirst } from "./take-first.ts";
 
 /** In what order outside inputs entered a tree: with the inputs themselves, what a replay needs. */
 export interface InputRecord {
@@ -182,7 +183,7 @@ export class Tree {
 
   dequeue(process: ProcessRecord): void {
     if (this.#queue[0] === process) {
-      this.#queue.shift();
+      takeFirst(this.#queue);
       return;
     }
     if (this.looking.size > 0) this.looking.delete(process);

@@ -71,15 +71,13 @@ export function directPayload(
   if (args.length > DIRECT_ARGS_MAX)
     throw new RangeError(`args: expected at most ${DIRECT_ARGS_MAX}, got ${args.length}`);
   let units = 0;
-  const plain: Plain[] = [];
-  for (const arg of args) {
-    if (typeof arg === "string") units += arg.length;
-    plain.push(primitiveToPlain(arg));
-  }
+  for (const arg of args) if (typeof arg === "string") units += arg.length;
   if (units > DIRECT_UNITS_MAX)
     throw new RangeError(`args: expected at most ${DIRECT_UNITS_MAX} characters, got ${units}`);
-  const request = typeof callee === "number" ? { id: callee, args: plain } : { name: callee, args: plain };
-  return leavesJobs ? { ...request, leavesJobs } : request;
+  const plain = args.map(primitiveToPlain);
+  if (typeof callee === "number")
+    return leavesJobs ? { id: callee, args: plain, leavesJobs } : { id: callee, args: plain };
+  return leavesJobs ? { name: callee, args: plain, leavesJobs } : { name: callee, args: plain };
 }
 
 export function leavesJobs(payload: Plain): boolean {
@@ -108,10 +106,26 @@ export function primitiveToPlain(value: Primitive): Plain {
 
 /** undefined where it is the plain form of none. */
 export function plainToPrimitive(plain: Plain): { readonly value: Primitive } | undefined {
-  if (plain === null || typeof plain === "number" || typeof plain === "boolean" || typeof plain === "string")
-    return { value: plain };
-  if (plain instanceof Uint8Array && plain.length % 2 === 0) return { value: textToString(wideOf(plain)) };
-  return Array.isArray(plain) && plain.length === 0 ? { value: undefined } : undefined;
+  if (isOwnForm(plain)) return { value: plain };
+  if (isUnits(plain)) return { value: textToString(wideOf(plain)) };
+  return isUndefined(plain) ? { value: undefined } : undefined;
+}
+
+/** Whether it is the plain form of a primitive. */
+function isPrimitiveForm(plain: Plain): boolean {
+  return isOwnForm(plain) || isUnits(plain) || isUndefined(plain);
+}
+
+function isOwnForm(plain: Plain): plain is null | number | boolean | string {
+  return plain === null || typeof plain === "number" || typeof plain === "boolean" || typeof plain === "string";
+}
+
+function isUnits(plain: Plain): plain is Uint8Array {
+  return plain instanceof Uint8Array && plain.length % 2 === 0;
+}
+
+function isUndefined(plain: Plain): boolean {
+  return Array.isArray(plain) && plain.length === 0;
 }
 
 function unitsOf(text: string): Uint8Array {
@@ -127,17 +141,19 @@ function wideOf(bytes: Uint8Array): EngineText {
 
 /** The task for a payload; it may come from an image, and be none: then no function has its number. */
 export function directTask(payload: Plain): DirectTask {
-  const request = readPayload(payload) ?? { id: -1, name: undefined, args: [] };
-  return { kind: "direct", step: Step.begin, ...request, owned: [], made: 0, result: undefined };
+  const { id, name, args } = readPayload(payload) ?? NO_REQUEST;
+  return { kind: "direct", step: Step.begin, id, name, args, owned: [], made: 0, result: undefined };
 }
 
 type Request = Pick<DirectTask, "id" | "name" | "args">;
+
+const NO_REQUEST: Request = Object.freeze({ id: -1, name: undefined, args: [] });
 
 export function readPayload(payload: Plain): Request | undefined {
   if (typeof payload !== "object" || payload === null || !("args" in payload)) return undefined;
   const { args } = payload;
   if (!Array.isArray(args) || args.length > DIRECT_ARGS_MAX) return undefined;
-  for (const arg of args) if (plainToPrimitive(arg) === undefined) return undefined;
+  for (const arg of args) if (!isPrimitiveForm(arg)) return undefined;
   if ("name" in payload && typeof payload.name === "string") return { id: 0, name: payload.name, args };
   if (!("id" in payload) || typeof payload.id !== "number") return undefined;
   return { id: payload.id, name: undefined, args };

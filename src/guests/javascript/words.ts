@@ -29,14 +29,12 @@ export type Immediate = Exclude<Primitive, string>;
 
 export const JS_UNDEFINED: bigint = 3n << 32n;
 
-const EXCEPTION = BigInt(Tag.exception);
-
 export function isObject(view: DataView, at: number): boolean {
   return view.getInt32(at + 4, true) === Tag.object;
 }
 
 export function isException(word: bigint): boolean {
-  return word >> 32n === EXCEPTION;
+  return viewOfWord(word).getInt32(4, true) === Tag.exception;
 }
 
 export function intValue(value: number): bigint {
