@@ -64,6 +64,16 @@ describe("the description of an image", () => {
     });
   });
 
+  it("does not show the secrets of sturdyrefs", () => {
+    const uri = "ocapn://abc.tcp-testing-only/s/c2VjcmV0?host=127.0.0.1";
+    const tree = treeOf({
+      processes: [processOf({ clist: [null, { locator: { ocapn: uri, note: "ocapn://abc.tcp" } }] })],
+    });
+    expect(describeImage(tree).processes[0]?.clist).toEqual([
+      { position: 1, locator: '{"ocapn":"ocapn://abc.tcp-testing-only/s/…","note":"ocapn://abc.tcp"}' },
+    ]);
+  });
+
   it("counts the memory in use by pages of 4 KiB", () => {
     const machine = { ...(processOf().machine as NonNullable<ReturnType<typeof processOf>["machine"]>) };
     const memories = [

@@ -132,5 +132,10 @@ function locatorOf(entry: Plain): string | null {
   if (locator === undefined || locator === null) return null;
   return typeof locator === "string"
     ? locator
-    : JSON.stringify(locator, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    : JSON.stringify(locator, (_, value) => (typeof value === "bigint" ? String(value) : withoutSecret(value)));
+}
+
+/** Of a sturdyref: whoever reads what is behind `/s/` has the object. */
+function withoutSecret(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/^(ocapn:\/\/[^/]*\/s\/).*$/s, "$1…") : value;
 }

@@ -141,7 +141,22 @@ describe("a far reference as a capability", () => {
     ]);
     expect(
       await answered(list.pipeline?.receive(encodeMessage([new Tagged("get", "7")])) as PendingAnswer),
-    ).toMatchObject(["rejected", { name: "TypeError" }]);
+    ).toMatchObject({ code: "no-target" });
+  });
+
+  it("says where a message was for a promise that came to data: nobody can take it there", async () => {
+    const { capability } = makePair();
+    const root = await capability(
+      Far("root", {
+        list: () => [1, 2],
+        fail: () => Far("failing", { join: () => Promise.reject(new Error("its own")) }),
+      }),
+    );
+    const join = encodeMessage(["join", "-"]);
+    expect(await (send(root, "list") as PendingAnswer).pipeline?.receive(join)).toMatchObject({ code: "no-target" });
+    expect(
+      await answered((send(root, "fail") as PendingAnswer).pipeline?.receive(join) as PendingAnswer),
+    ).toMatchObject(["rejected", { message: "its own" }]);
   });
 
   it("carries promises both ways, as promises, and each stays the same one", async () => {

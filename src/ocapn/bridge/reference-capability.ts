@@ -9,8 +9,10 @@ import {
   type Answer,
   broken,
   type Capability,
+  capabilityOfAnswer,
   type Message,
   makeSelector,
+  NO_TARGET,
   type PendingAnswer,
   type PromiseCapability,
   refusal,
@@ -101,7 +103,17 @@ export class PromiseReference implements PromiseCapability {
   }
 
   receive(message: Message): Answer | PendingAnswer {
-    return ask(this.#bridge, this.#promise, message);
+    const pending = ask(this.#bridge, this.#promise, message);
+    if (!(pending instanceof Promise)) return pending;
+    const { pipeline } = pending;
+    const answer = pending.then((settled) => (settled.status === "rejected" ? this.#explain(settled) : settled));
+    return pipeline === undefined ? answer : Object.assign(answer, { pipeline });
+  }
+
+  /** If the promise came to a value, it is not an object's error but that of whoever had to deliver the message. */
+  async #explain(error: Answer): Promise<Answer> {
+    const end = await this.settled();
+    return end.status === "fulfilled" && capabilityOfAnswer(end.message) === undefined ? NO_TARGET : error;
   }
 
   receiveOnly(message: Message): void {
