@@ -36,6 +36,8 @@ export type Attach = (connection: Connection) => ConnectionHandler;
 export interface Netlayer {
   /** Where peers find this one, if they can. Its `transport` is the name of the netlayer. */
   readonly location: PeerLocator;
+  /** Whether `connect` proves who was reached. Then nobody who comes in is taken for another peer without proof. Default: false. */
+  readonly provesDialled?: boolean;
   /** From now on incoming connections are attached. Called once. Netlayers that cannot be dialled never call it. */
   listen(attach: Attach): void;
   /** Resolves after `attach` was called. Rejects with an `OcapnError`: `unreachable`, with where and why; `closed` after `close`. */

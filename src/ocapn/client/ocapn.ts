@@ -48,6 +48,11 @@ export interface OcapnInit {
   readonly collector?: Collector;
   /** What to say, and to expect, in `op:start-session`. */
   readonly captpVersion?: string;
+  /**
+   * Take peers that come in for whom they say they are, also where dialling them would prove it (`Netlayer.provesDialled`). Some other systems refuse
+   * a second session, and could not be asked for anything while they have one with this peer; but then anybody can pass for them. Default: false.
+   */
+  readonly believesClaims?: boolean;
   onWire?(event: WireEvent): void;
 }
 
@@ -100,6 +105,7 @@ class Peer implements SessionHost {
       netlayers: init.netlayers,
       ed25519: init.ed25519,
       captpVersion: init.captpVersion ?? CAPTP_VERSION,
+      believesClaims: init.believesClaims ?? false,
       makeKey: () => init.ed25519.makeKey(init.random(KEY_BYTES)),
       after: init.after === undefined ? () => () => {} : (timeoutMs, callback) => init.after!(timeoutMs, callback),
       makeSession: (found) => this.#makeSession(found),

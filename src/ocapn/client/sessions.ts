@@ -2,6 +2,9 @@
  * At most one session with each peer: found, dialled, or accepted; and which of two goes on where both sides dialled at once (CapTP draft, Crossed
  * Hellos Resolution).
  *
+ * Where a netlayer proves who is dialled, but not who dials, a session that came in is kept apart from those by name: else a stranger could come in
+ * under a friend's name, and be told the secrets that are meant for the friend.
+ *
  * @module
  */
 
@@ -18,6 +21,8 @@ export interface SessionsInit {
   readonly netlayers: readonly Netlayer[];
   readonly ed25519: Ed25519;
   readonly captpVersion: string;
+  /** Take incoming peers for whom they say they are, also where dialling would prove it. */
+  readonly believesClaims: boolean;
   makeKey(): SigningKey;
   /** Runs the callback later, unless what it returns is called before. */
   after(timeoutMs: number, callback: () => void): () => void;
@@ -43,9 +48,11 @@ interface Dial {
 export class Sessions {
   readonly #init: SessionsInit;
   readonly #active = new Map<string, { readonly session: Session; readonly since: number }>();
+  /** With peers who only say who they are: good for what they ask here, and not for finding who they say they are. */
+  readonly #claimed = new Set<Session>();
   readonly #dials = new Map<string, Dial>();
   /** Without a session yet. */
-  readonly #hellos = new Map<Link, { readonly since: number; stopTimer(): void }>();
+  readonly #hellos = new Map<Link, { readonly since: number; readonly isClaim: boolean; stopTimer(): void }>();
   /** Counts connections and sessions, in the order in which they began. */
   #begun = 0;
   #isClosed = false;
@@ -58,7 +65,7 @@ export class Sessions {
   }
 
   get all(): readonly Session[] {
-    return [...this.#active.values()].map(({ session }) => session);
+    return [...[...this.#active.values()].map(({ session }) => session), ...this.#claimed];
   }
 
   active(location: PeerLocator): Session | undefined {
@@ -143,7 +150,9 @@ export class Sessions {
     });
     const stopTimer =
       dialled === undefined ? this.#init.after(HANDSHAKE_TIMEOUT_MS, () => link.refuse(late())) : () => {};
-    this.#hellos.set(link, { since: this.#begun++, stopTimer });
+    const isProven = dialled !== undefined || connection.remoteDesignator !== undefined;
+    const isClaim = !isProven && netlayer.provesDialled === true && !this.#init.believesClaims;
+    this.#hellos.set(link, { since: this.#begun++, isClaim, stopTimer });
     const incoming = [...this.#hellos.keys()].filter(({ init }) => init.dialled === undefined).length;
     if (this.#isClosed) link.refuse(new OcapnError("closed", "this peer was closed"));
     else if (dialled === undefined && incoming > HANDSHAKES_MAX)
@@ -161,16 +170,26 @@ export class Sessions {
     if (this.isOwn(peer.location)) return new OcapnError("handshake", "acceptable-location: it is this peer's own");
     const side = publicIdentifier(key.publicKey);
     const peerSide = publicIdentifier(peer.publicKey);
-    const refusal = this.#makeRoom(link, peer, peerSide);
+    const isClaim = this.#hellos.get(link)?.isClaim === true;
+    const refusal = this.#isFull ?? (isClaim ? undefined : this.#makeRoom(link, peer, peerSide));
     if (refusal !== undefined) return refusal;
     if (dialled === undefined) link.sendHello();
     this.#endHello(link);
     const id = sessionIdentifier(side, peerSide);
     const session = this.#init.makeSession({ connection, key, peer, id, side, peerSide });
+    if (isClaim) {
+      this.#claimed.add(session);
+      return session;
+    }
     const name = peerKey(peer.location);
     this.#active.set(name, { session, since: this.#begun++ });
     this.#endDial(name)?.resolve(session);
     return session;
+  }
+
+  get #isFull(): OcapnError | undefined {
+    if (this.#active.size + this.#claimed.size < SESSIONS_MAX) return undefined;
+    return new OcapnError("limit", `${SESSIONS_MAX} sessions, which is the limit`);
   }
 
   /** Only one session with each peer. Ends the other one, or says why this one cannot be. */
@@ -187,8 +206,6 @@ export class Sessions {
       if ((this.#hellos.get(link)?.since ?? 0) < active.since) return crossed;
       active.session.abort(new OcapnError("disconnected", "the peer has begun a new session"));
     }
-    if (this.#active.size >= SESSIONS_MAX)
-      return new OcapnError("limit", `${SESSIONS_MAX} sessions, which is the limit`);
     const dial = this.#dials.get(name);
     const outgoing = dial?.link;
     if (link.init.dialled !== undefined || outgoing === undefined || outgoing.isOver) return undefined;
@@ -202,6 +219,7 @@ export class Sessions {
   }
 
   forget(session: Session): void {
+    this.#claimed.delete(session);
     const name = peerKey(session.init.peerLocation);
     if (this.#active.get(name)?.session === session) this.#active.delete(name);
   }

@@ -59,6 +59,7 @@ export function makeWebSocketNetlayer(init: WebSocketInit, components: WebSocket
 
 class WebSocketNetlayer implements Netlayer {
   readonly location: PeerLocator;
+  readonly provesDialled = true;
   readonly #init: WebSocketInit;
   readonly #components: WebSocketComponents;
   readonly #incoming = new Set<WebSocketConnection>();
