@@ -5,43 +5,64 @@
  */
 
 import { type SyrupReader, SyrupWriter } from "../../passable/index.ts";
-import type { PeerLocator } from "../locator.ts";
+import type { PeerLocator, SturdyrefLocator } from "../locator.ts";
 import { bytes, peerLocator, position, publicKey, signature } from "./fields.ts";
 import type { Hooks } from "./hooks.ts";
-import { nested, record, type ValuesOf } from "./record.ts";
+import { nested, type RecordCodec, record } from "./record.ts";
 
-const GIVE_FIELDS = {
+export interface HandoffGive {
+  /** Of the receiver, in its session with the gifter. */
+  readonly receiverKey: Uint8Array;
+  readonly exporterLocation: PeerLocator;
+  /** Of gifter and exporter, and the gifter's side in it. */
+  readonly session: Uint8Array;
+  readonly gifterSide: Uint8Array;
+  readonly giftId: Uint8Array;
+}
+export const HANDOFF_GIVE: RecordCodec<"desc:handoff-give", HandoffGive> = record("desc:handoff-give", {
   receiverKey: publicKey,
   exporterLocation: peerLocator,
   session: bytes,
   gifterSide: bytes,
   giftId: bytes,
-};
-export const HANDOFF_GIVE = record("desc:handoff-give", GIVE_FIELDS);
-export type HandoffGive = ValuesOf<typeof GIVE_FIELDS>;
+});
 
-export const SIGNED_GIVE = record("desc:sig-envelope", { signed: nested(HANDOFF_GIVE), signature });
 export interface SignedGive {
   readonly signed: HandoffGive;
   readonly signature: Uint8Array;
 }
+export const SIGNED_GIVE: RecordCodec<"desc:sig-envelope", SignedGive> = record("desc:sig-envelope", {
+  signed: nested(HANDOFF_GIVE),
+  signature,
+});
 
-const RECEIVE_FIELDS = {
+export interface HandoffReceive {
+  /** Of receiver and exporter, and the receiver's side in it. */
+  readonly receivingSession: Uint8Array;
+  readonly receivingSide: Uint8Array;
+  readonly handoffCount: number;
+  readonly signedGive: SignedGive;
+}
+export const HANDOFF_RECEIVE: RecordCodec<"desc:handoff-receive", HandoffReceive> = record("desc:handoff-receive", {
   receivingSession: bytes,
   receivingSide: bytes,
   handoffCount: position,
   signedGive: nested(SIGNED_GIVE),
-};
-export const HANDOFF_RECEIVE = record("desc:handoff-receive", RECEIVE_FIELDS);
-export type HandoffReceive = ValuesOf<typeof RECEIVE_FIELDS>;
+});
 
-export const SIGNED_RECEIVE = record("desc:sig-envelope", { signed: nested(HANDOFF_RECEIVE), signature });
 export interface SignedReceive {
   readonly signed: HandoffReceive;
   readonly signature: Uint8Array;
 }
+export const SIGNED_RECEIVE: RecordCodec<"desc:sig-envelope", SignedReceive> = record("desc:sig-envelope", {
+  signed: nested(HANDOFF_RECEIVE),
+  signature,
+});
 
-export const STURDYREF = record("ocapn-sturdyref", { peer: peerLocator, swissNumber: bytes });
+export const STURDYREF: RecordCodec<"ocapn-sturdyref", SturdyrefLocator> = record("ocapn-sturdyref", {
+  peer: peerLocator,
+  swissNumber: bytes,
+});
 
 /** Not in the draft, but signed by all implementations: a signature over the bare location could be taken for another one. */
 const MY_LOCATION = record("my-location", { location: peerLocator });

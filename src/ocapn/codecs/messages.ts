@@ -5,8 +5,10 @@
  */
 
 import type { SyrupReader } from "../../passable/index.ts";
+import type { PeerLocator } from "../locator.ts";
 import {
   boolean,
+  type Import,
   imported,
   optional,
   passables,
@@ -15,6 +17,7 @@ import {
   positions,
   publicKey,
   signature,
+  type Target,
   target,
   text,
   trailing,
@@ -22,34 +25,97 @@ import {
 import type { Hooks } from "./hooks.ts";
 import { type RecordCodec, record } from "./record.ts";
 
-export const START_SESSION = record("op:start-session", {
+export interface StartSession {
+  readonly captpVersion: string;
+  readonly sessionPublicKey: Uint8Array;
+  readonly location: PeerLocator;
+  readonly locationSignature: Uint8Array;
+}
+export const START_SESSION: RecordCodec<"op:start-session", StartSession> = record("op:start-session", {
   captpVersion: text,
   sessionPublicKey: publicKey,
   location: peerLocator,
   locationSignature: signature,
 });
 
-export const ABORT = record("op:abort", { reason: text });
+export interface Abort {
+  readonly reason: string;
+}
+export const ABORT: RecordCodec<"op:abort", Abort> = record("op:abort", { reason: text });
 
-export const DELIVER = record("op:deliver", {
+export interface Deliver {
+  readonly to: Target;
+  readonly args: readonly unknown[];
+  readonly answerPosition: number | false;
+  readonly resolveMe: Import | false;
+}
+export const DELIVER: RecordCodec<"op:deliver", Deliver> = record("op:deliver", {
   to: target,
   args: passables,
   answerPosition: optional(position),
   resolveMe: optional(imported),
 });
 
-/** The draft has no third field, the implementations do: to be told of promises on the way, too. We are told when it is over. */
-export const LISTEN = record("op:listen", { to: target, resolveMe: imported, wantsPartial: trailing(boolean, false) });
+export interface Listen {
+  readonly to: Target;
+  readonly resolveMe: Import;
+  /** Not in the draft, but in the implementations: to be told of promises on the way, too. We are told when it is over. */
+  readonly wantsPartial: boolean;
+}
+export const LISTEN: RecordCodec<"op:listen", Listen> = record("op:listen", {
+  to: target,
+  resolveMe: imported,
+  wantsPartial: trailing(boolean, false),
+});
 
-export const GET = record("op:get", { receiver: target, fieldName: text, answerPosition: position });
+export interface Get {
+  readonly receiver: Target;
+  readonly fieldName: string;
+  readonly answerPosition: number;
+}
+export const GET: RecordCodec<"op:get", Get> = record("op:get", {
+  receiver: target,
+  fieldName: text,
+  answerPosition: position,
+});
 
-export const INDEX = record("op:index", { receiver: target, index: position, answerPosition: position });
+export interface Index {
+  readonly receiver: Target;
+  readonly index: number;
+  readonly answerPosition: number;
+}
+export const INDEX: RecordCodec<"op:index", Index> = record("op:index", {
+  receiver: target,
+  index: position,
+  answerPosition: position,
+});
 
-export const UNTAG = record("op:untag", { receiver: target, tag: text, answerPosition: position });
+export interface Untag {
+  readonly receiver: Target;
+  readonly tag: string;
+  readonly answerPosition: number;
+}
+export const UNTAG: RecordCodec<"op:untag", Untag> = record("op:untag", {
+  receiver: target,
+  tag: text,
+  answerPosition: position,
+});
 
-export const GC_EXPORTS = record("op:gc-exports", { exportPositions: positions, wireDeltas: positions });
+export interface GcExports {
+  readonly exportPositions: readonly number[];
+  readonly wireDeltas: readonly number[];
+}
+export const GC_EXPORTS: RecordCodec<"op:gc-exports", GcExports> = record("op:gc-exports", {
+  exportPositions: positions,
+  wireDeltas: positions,
+});
 
-export const GC_ANSWERS = record("op:gc-answers", { answerPositions: positions });
+export interface GcAnswers {
+  readonly answerPositions: readonly number[];
+}
+export const GC_ANSWERS: RecordCodec<"op:gc-answers", GcAnswers> = record("op:gc-answers", {
+  answerPositions: positions,
+});
 
 const MESSAGES = [START_SESSION, ABORT, DELIVER, LISTEN, GET, INDEX, UNTAG, GC_EXPORTS, GC_ANSWERS] as const;
 
