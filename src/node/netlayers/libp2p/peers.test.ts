@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createServer, type Server } from "node:net";
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
 import type { Libp2p, Stream } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -17,7 +18,11 @@ import {
   makeLibp2pNetlayer,
   makePeerOptions,
 } from "../../../ocapn/netlayers/libp2p/index.ts";
-import { STREAMS_PER_PEER_MAX } from "../../../ocapn/netlayers/libp2p/limits.ts";
+import {
+  INCOMING_PENDING_MAX,
+  INCOMING_PER_SECOND_MAX,
+  STREAMS_PER_PEER_MAX,
+} from "../../../ocapn/netlayers/libp2p/limits.ts";
 import { addressesOf, addressOf, LOOPBACK_TCP, makeSeed } from "./fixture.conformance.ts";
 import { type NodeLibp2pInit, startNodeLibp2p } from "./index.ts";
 
@@ -113,6 +118,31 @@ describe("a libp2p peer", () => {
       (await libp2p.peerStore.all()).filter((peer) => !peer.id.equals(libp2p.peerId)).length;
     while ((await known()) > 0) await turns(5);
     expect(listener.ends).toHaveLength(3);
+  });
+});
+
+describe("strangers", () => {
+  it("that do not say who they are can be so many, and not one more", async () => {
+    const bob = await startPeer({ listen: [LOOPBACK_TCP] });
+    bob.listen(new Listener().attach);
+    const port = Number(addressesOf(bob)[0]?.split("/").at(-1));
+    let closed = 0;
+    const knock = (count: number): Promise<unknown> => {
+      const sockets = Array.from({ length: count }, () => connect(port, "127.0.0.1"));
+      for (const socket of sockets) {
+        disposals.push(async () => socket.destroy());
+        socket.on("error", () => {});
+        socket.on("close", () => {
+          closed += 1;
+        });
+      }
+      return Promise.all(sockets.map((socket) => once(socket, "connect")));
+    };
+    await knock(INCOMING_PER_SECOND_MAX);
+    await turns(50);
+    expect(closed).toBe(0);
+    knock(100).catch(() => undefined);
+    while (closed < INCOMING_PER_SECOND_MAX + 100 - INCOMING_PENDING_MAX) await turns(5);
   });
 });
 
