@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PRELUDE } from "../guests/javascript/index.ts";
+import { BASE_VERSION, PRELUDE } from "../guests/javascript/index.ts";
 import {
   type Base,
   bytesToImage,
@@ -83,12 +83,13 @@ export function makeImageStore({ cache, hasher = defaultHasher, base }: ImageSto
 
 let preludeHash: string | undefined;
 
-/** All that an image depends on: the bundle, which endowments it can find, the engine's prelude, and how it is rewritten. */
+/** All that an image depends on: the bundle, which endowments it can find, the engine's prelude, how its base is made, and how it is rewritten. */
 function keyOf(bundle: LibraryBundle, endowments: readonly string[]): string {
   const encoder = new TextEncoder();
   preludeHash ??= moduleCid(encoder.encode(PRELUDE)).slice(-32);
   const names = moduleCid(encoder.encode(JSON.stringify([...endowments].sort()))).slice(-16);
-  return `library-${bundle.hash}-${names}-${preludeHash}-${rewriting.REWRITER_VERSION}-${rewriting.GAS_SCHEDULE_VERSION}`;
+  const versions = [BASE_VERSION, rewriting.REWRITER_VERSION, rewriting.GAS_SCHEDULE_VERSION].join("-");
+  return `library-${bundle.hash}-${names}-${preludeHash}-${versions}`;
 }
 
 function loaded(state: TreeState): LoadedImage {

@@ -6,7 +6,13 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildMachineBase, JAVASCRIPT_KIND, makeJavaScriptKind, PRELUDE } from "../guests/javascript/index.ts";
+import {
+  BASE_VERSION,
+  buildMachineBase,
+  JAVASCRIPT_KIND,
+  makeJavaScriptKind,
+  PRELUDE,
+} from "../guests/javascript/index.ts";
 import {
   type Base,
   blocksToImage,
@@ -51,7 +57,8 @@ export function readJavaScriptBase(cache: ByteCache | null = makeUserCache()): B
 function findBase(engineBytes: Uint8Array, load: () => Program, cache: ByteCache | null): Image {
   const engine = moduleCid(engineBytes, nodeHasher);
   const prelude = Buffer.from(nodeHasher(new TextEncoder().encode(PRELUDE))).toString("hex");
-  const key = `base-${engine}-${prelude.slice(0, 32)}-${rewriting.REWRITER_VERSION}-${rewriting.GAS_SCHEDULE_VERSION}`;
+  const versions = [BASE_VERSION, rewriting.REWRITER_VERSION, rewriting.GAS_SCHEDULE_VERSION].join("-");
+  const key = `base-${engine}-${prelude.slice(0, 32)}-${versions}`;
   const known = cache?.get(key);
   const image = known && readBase(known);
   if (image !== undefined) return image;

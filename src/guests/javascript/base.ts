@@ -28,25 +28,35 @@ export interface EngineRunner {
   freeze(): MachineState;
 }
 
-export type MakeRunner = (imports: {
+interface EngineModules {
   readonly [module: string]: { readonly [name: string]: HostFunction };
-}) => EngineRunner;
+}
 
-/** Services are not needed: the prelude asks for nothing while it loads. */
+export type MakeRunner = (imports: EngineModules) => EngineRunner;
+
+/** Raised where the same engine and the same prelude come to another base: bases are cached by it. */
+export const BASE_VERSION = 2;
+
+/** For `qjs_compile`: functions do not keep their source. */
+const STRIP_SOURCE = 1 << 4;
+
+/**
+ * Services are not needed: the prelude asks for nothing while it loads. It is compiled in an engine of its own, which is thrown
+ * away: what a parser leaves in the memory, every process would begin with.
+ */
 export function buildBase(makeRunner: MakeRunner): GuestBase {
   const probe: Probe = { values: undefined, answer: undefined };
   const state = freshState({ context: 0, runtime: 0, dispatcher: 0n, mailbox: 0, control: 0, jobs: 0 });
-  const runner = makeRunner({
-    env: engineImports(state, (context, _name, _length, _this, count, cells) => {
+  const runner = makeRunner(
+    importsOf(state, (context, _name, _length, _this, count, cells) => {
       const call = new HostCallFrame(context.memory(), count as number, cells as number);
       if (call.int(0) === HostOp.register) return call.return(register(call, state));
       probe.values = call.primitivesFrom(0, PROBE_UNITS_MAX);
       return call.return(probe.answer);
     }),
-    wasi_snapshot_preview1: wasiImports({ services: silentServices, clock: undefined, random: undefined }),
-  });
-  const engine = new EngineSetup(runner);
-  const ready = engine.start(state, probe);
+  );
+  const prelude = new EngineSetup(makeRunner(importsOf(state, () => 0))).compile(PRELUDE, PRELUDE_NAME);
+  const ready = new EngineSetup(runner).start(state, probe, prelude);
   const machine = runner.freeze();
   return Object.freeze({
     machine: { ...machine, memories: machine.memories.map(storeMemory) },
@@ -82,6 +92,13 @@ export function buildMachineBase(program: Program): GuestBase {
   });
 }
 
+function importsOf(state: JavaScriptState, hostCall: HostFunction): EngineModules {
+  return {
+    env: engineImports(state, hostCall),
+    wasi_snapshot_preview1: wasiImports({ services: silentServices, clock: undefined, random: undefined }),
+  };
+}
+
 const silentServices = { log: () => undefined } as unknown as Parameters<typeof wasiImports>[0]["services"];
 
 class EngineSetup {
@@ -91,16 +108,31 @@ class EngineSetup {
     this.#runner = runner;
   }
 
-  start(state: JavaScriptState, probe: Probe): JavaScriptState {
+  #initialise(): void {
     this.#call("_initialize");
     if (this.#call("qjs_init") !== 0) throw new Error("engine: its start failed");
+  }
+
+  /** The bytecode of a script, without its source. */
+  compile(source: string, name: string): Uint8Array {
+    this.#initialise();
+    const [sourcePointer, sourceLength] = this.#putText(source);
+    const [namePointer] = this.#putText(name);
+    const length = this.#call("wasm_malloc", 4);
+    const pointer = this.#call("qjs_compile", sourcePointer, sourceLength, namePointer, 0, STRIP_SOURCE, length);
+    if (pointer === 0) throw this.#failure();
+    return this.#runner.memory().slice(pointer, pointer + this.#view().getUint32(length, true));
+  }
+
+  start(state: JavaScriptState, probe: Probe, prelude: Uint8Array): JavaScriptState {
+    this.#initialise();
     this.#call("qjs_set_max_stack_size", ENGINE_STACK_BYTES);
     this.#call("qjs_set_promise_rejection_handler", 1);
     this.#useLoader();
     const [hostName, hostNameLength] = this.#putText("caper");
     const host = this.#call("qjs_new_host_function", hostName, hostNameLength, 0);
     this.#call("wasm_free", hostName);
-    const makeDispatcher = this.#evaluate(PRELUDE, PRELUDE_NAME);
+    const makeDispatcher = this.#evaluateBytecode(prelude);
     const [mailboxHandle, mailbox] = this.#makeMailbox();
     const dispatcherHandle = this.#apply(makeDispatcher, [host, mailboxHandle]);
     const ready: JavaScriptState = {
@@ -164,6 +196,14 @@ class EngineSetup {
     const handle = this.#call("qjs_eval", sourcePointer, sourceLength, namePointer, 0);
     this.#call("wasm_free", sourcePointer);
     this.#call("wasm_free", namePointer);
+    return this.#checked(handle);
+  }
+
+  #evaluateBytecode(bytecode: Uint8Array): number {
+    const pointer = this.#call("wasm_malloc", bytecode.length);
+    this.#runner.memory().set(bytecode, pointer);
+    const handle = this.#call("qjs_eval_bytecode", pointer, bytecode.length);
+    this.#call("wasm_free", pointer);
     return this.#checked(handle);
   }
 
@@ -236,11 +276,15 @@ class EngineSetup {
 
   #checked(handle: number): number {
     if (!isException(this.#view().getBigInt64(handle, true))) return handle;
+    throw this.#failure();
+  }
+
+  #failure(): Error {
     const exception = this.#call("qjs_get_exception");
     const pointer = this.#call("qjs_get_string", exception);
     const memory = this.#runner.memory();
     const text = new TextDecoder().decode(memory.slice(pointer, memory.indexOf(0, pointer)));
-    throw new Error(`engine: the prelude failed: ${text}`);
+    return new Error(`engine: the prelude failed: ${text}`);
   }
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-export { buildBase, buildMachineBase, type EngineRunner, type MakeRunner } from "./base.ts";
+export { BASE_VERSION, buildBase, buildMachineBase, type EngineRunner, type MakeRunner } from "./base.ts";
 export { type CallbackAnswer, type CallbackRequest, CallbackText, type OnCallback } from "./callbacks.ts";
 export { type CollectInit, collectModules, importsPackages } from "./collect.ts";
 export type { DirectResult } from "./direct.ts";
