@@ -119,9 +119,18 @@ export const GC_ANSWERS: RecordCodec<"op:gc-answers", GcAnswers> = record("op:gc
 
 const MESSAGES = [START_SESSION, ABORT, DELIVER, LISTEN, GET, INDEX, UNTAG, GC_EXPORTS, GC_ANSWERS] as const;
 
-type Read<C> = C extends RecordCodec<infer L, infer V> ? { readonly type: L } & V : never;
+type Typed<L extends string, V> = { readonly type: L } & V;
 
-export type CaptpMessage = Read<(typeof MESSAGES)[number]>;
+export type CaptpMessage =
+  | Typed<"op:start-session", StartSession>
+  | Typed<"op:abort", Abort>
+  | Typed<"op:deliver", Deliver>
+  | Typed<"op:listen", Listen>
+  | Typed<"op:get", Get>
+  | Typed<"op:index", Index>
+  | Typed<"op:untag", Untag>
+  | Typed<"op:gc-exports", GcExports>
+  | Typed<"op:gc-answers", GcAnswers>;
 
 const BY_LABEL: ReadonlyMap<string, (typeof MESSAGES)[number]> = new Map(MESSAGES.map((codec) => [codec.label, codec]));
 

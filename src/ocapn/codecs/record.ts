@@ -8,12 +8,6 @@ import type { SyrupReader, SyrupWriter } from "../../passable/index.ts";
 import type { Field } from "./fields.ts";
 import type { Hooks } from "./hooks.ts";
 
-export interface Fields {
-  readonly [name: string]: Field<never> | Field<unknown>;
-}
-
-export type ValuesOf<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
-
 export interface RecordCodec<L extends string, V> {
   readonly label: L;
   /** After the label. Consumes the end of the record. */
@@ -21,21 +15,24 @@ export interface RecordCodec<L extends string, V> {
   write(writer: SyrupWriter, values: V, hooks: Hooks): void;
 }
 
-export function record<L extends string, F extends object>(label: L, fields: F): RecordCodec<L, ValuesOf<F>> {
-  const list = Object.entries(fields) as readonly (readonly [string, Field<unknown>])[];
+/** The fields of `V`, in the order of the wire. */
+export type FieldsOf<V> = { readonly [K in keyof V]: Field<V[K]> };
+
+export function record<L extends string, V extends object>(label: L, fields: FieldsOf<V>): RecordCodec<L, V> {
+  const list = Object.entries<Field<unknown>>(fields);
   return Object.freeze({
     label,
     readBody(reader: SyrupReader, hooks: Hooks) {
       const values: { [name: string]: unknown } = { type: label };
       for (const [name, field] of list) values[name] = field.read(reader, hooks);
       reader.endRecord();
-      return values as { readonly type: L } & ValuesOf<F>;
+      // Each field has read what it is for.
+      return values as { readonly type: L } & V;
     },
-    write(writer: SyrupWriter, values: ValuesOf<F>, hooks: Hooks) {
+    write(writer: SyrupWriter, values: V, hooks: Hooks) {
       writer.beginRecord();
       writer.writeSymbol(label);
-      for (const [name, field] of list)
-        field.write(writer, (values as { readonly [name: string]: unknown })[name], hooks);
+      for (const [name, field] of list) field.write(writer, values[name as keyof V], hooks);
       writer.endRecord();
     },
   });
