@@ -119,15 +119,6 @@ export class ImportTable {
     this.#init.onDropped(position, entry.count);
   }
 
-  /** The same, when nobody has it any more. Should the peer send it again, it is another promise. */
-  keepPromise(position: ImportPosition): void {
-    const entry = this.#entries.get(position);
-    if (entry?.kind !== "promise") return;
-    this.#entries.delete(position);
-    const { remote, count } = entry;
-    this.#init.collector.watch(remote.promise, () => this.#init.onDropped(position, count));
-  }
-
   /** The session is over. */
   break(reason: unknown): void {
     const entries = [...this.#entries.values()];

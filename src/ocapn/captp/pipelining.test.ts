@@ -157,4 +157,35 @@ describe("the order of messages", () => {
     expect(log).toEqual(["pipelined", "settled"]);
     expect(await promise).toBe(far);
   });
+
+  it("to a promise that another peer passes on, and that comes to that peer's own object, is that of sending", async () => {
+    const peers = makePeers({});
+    const [alice, bob, carol] = [peers.make("alice"), peers.make("bob"), peers.make("carol")];
+    const { log, far } = makeLog();
+    const later = Promise.withResolvers<typeof far>();
+    const box = Far("box", { promise: () => ({ promise: later.promise }) });
+    const boxAtBob = bob.ocapn.enliven<typeof box>(carol.ocapn.serve(box));
+    const logAtCarol = carol.ocapn.enliven<typeof far>(bob.ocapn.serve(far));
+    await peers.settle();
+    const kept = E(await boxAtBob).promise();
+    await peers.settle();
+    const { promise } = await kept;
+    const between = Far("between", { get: () => promise });
+    const betweenAtAlice = alice.ocapn.enliven<{ get(): typeof far }>(bob.ocapn.serve(between));
+    await peers.settle();
+
+    const atAlice = E(await betweenAtAlice).get();
+    E.sendOnly(atAlice).note("by way of carol");
+    // It is on its way from bob to carol when she says to bob what the promise has come to, and for long.
+    await peers.arrive(({ from, to }) => from === "alice" && to === "bob");
+    later.resolve((await logAtCarol) as never);
+    const isQuick = ({ from, to }: { from: string; to: string }): boolean => from !== "bob" || to !== "carol";
+    await peers.arrive(isQuick);
+    E.sendOnly(atAlice).note("afterwards");
+    void atAlice.then((target) => E.sendOnly(target).note("directly"));
+    await peers.arrive(isQuick);
+    expect(log).toEqual([]);
+    await peers.settle();
+    expect(log).toEqual(["by way of carol", "afterwards", "directly"]);
+  });
 });

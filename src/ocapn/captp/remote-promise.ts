@@ -1,7 +1,7 @@
 /**
  * A promise of the peer's, as this side sees it: the answer to a question, or a promise that the peer exported. Messages to it go to the peer
- * at once. When it is settled they take the shortest way; but where some were sent the long way before, and the value is not with that peer,
- * those that follow keep to it: else they could overtake the first.
+ * at once. When it is settled they take the shortest way; but where some were sent the long way before, and what it came to is not with that
+ * peer, those that follow wait until the others have arrived: else they could overtake them.
  *
  * @module
  */
@@ -47,10 +47,25 @@ export class RemotePromise implements Handler {
     }
     this.#isSettled = true;
     this.sender.settled(this);
-    if (this.route !== undefined && this.#isPipelined && this.sender.isElsewhere(end)) {
-      this.sender.keep(this.route, this.promise);
+    const { route } = this;
+    if (route !== undefined && this.#isPipelined && this.sender.isElsewhere(value)) {
+      const arrived = this.#whenArrived(route, end);
+      // Before whatever is sent from now on: those messages are behind this.
+      arrived.then((last) => {
+        this.#value = last;
+      }, ignore);
+      this.#giveBack(arrived);
     } else this.#giveBack(end);
-    this.#resolve(end);
+    this.#resolve(this.#value);
+  }
+
+  /**
+   * The value, when all that was sent to the promise has arrived where that is. A last message says so when it is refused there: it goes all the
+   * way, however many peers pass it on, and no object has parts that could be asked for.
+   */
+  async #whenArrived(route: Route, value: unknown): Promise<unknown> {
+    await this.sender.step(route, { op: "get", fieldName: "" }).catch(ignore);
+    return value;
   }
 
   break(reason: unknown): void {

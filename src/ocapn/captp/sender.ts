@@ -22,8 +22,6 @@ export interface Sender {
   settled(remote: RemotePromise): void;
   /** This side does not use the promise there any more. */
   release(route: Route): void;
-  /** This side uses the promise there for as long as somebody has it. */
-  keep(route: Route, promise: Promise<unknown>): void;
-  /** Whether messages to this value would not go through this session to its peer. */
+  /** Whether messages that come to this value through the peer do not stay there. */
   isElsewhere(value: unknown): boolean;
 }

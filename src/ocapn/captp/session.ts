@@ -225,15 +225,11 @@ export class Session implements Sender {
     else this.imports.releasePromise(importPosition(route.position));
   }
 
-  keep(route: Route, promise: Promise<unknown>): void {
-    if (this.#end !== undefined) return;
-    if (route.kind === "answer") this.collector.watch(promise, () => this.release(route));
-    else this.imports.keepPromise(importPosition(route.position));
-  }
-
   isElsewhere(value: unknown): boolean {
     const handler = handlerOf(value);
-    if (handler instanceof Presence || handler instanceof RemotePromise) return handler.sender !== this;
+    if (handler instanceof Presence) return handler.sender !== this;
+    // A promise that was given back came home as one of this side's.
+    if (handler instanceof RemotePromise) return handler.sender !== this || handler.route === undefined;
     return handler !== undefined || isTarget(value) || value instanceof Promise;
   }
 
