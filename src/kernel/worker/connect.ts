@@ -12,9 +12,10 @@ import type { Inspection } from "../inspect.ts";
 import type { KeeperAction } from "../keeper.ts";
 import type { MeterReading } from "../meter.ts";
 import type { ProcessStatus, StopReport, TurnResult } from "../stops.ts";
-import { Link, type Methods, type WireAnswer } from "./link.ts";
+import { Link, type Methods } from "./link.ts";
 import type { Port } from "./port.ts";
 import type { WireProcess, WireSpawn, WireThaw } from "./serve.ts";
+import { type WireAnswer, WireCapabilities } from "./wire-capabilities.ts";
 
 /** What the worker may call in this thread: plain data in, plain data out. */
 export type HostObject = {
@@ -39,6 +40,8 @@ export interface RemoteSpawnInit extends CommonInit {
 
 export interface RemoteThawInit extends CommonInit {
   readonly image: Image;
+  /** What stands here for other names in the image, such as that of an object on another machine. Asked at the first message to it. */
+  resolveLocator?(locator: Plain): Capability | undefined;
 }
 
 export interface RemoteKernel extends Disposable {
@@ -68,6 +71,7 @@ export interface RemoteProcess {
 
 export function connectKernel(port: Port): RemoteKernel {
   const link = new Link(port, {});
+  const wires = new WireCapabilities(link);
   const close = (): void => link.close(new KernelError("state", "the kernel was closed"));
   const begin = (init: CommonInit): Pick<WireSpawn, "options" | "objects" | "endowments" | "keeper"> => ({
     options: init.options ?? null,
@@ -75,7 +79,7 @@ export function connectKernel(port: Port): RemoteKernel {
       Object.entries(init.objects ?? {}).map(([name, object]) => [name, link.export(object as Methods)]),
     ),
     endowments: Object.entries(init.endowments ?? {}).map(
-      ([name, held]) => [name, link.capabilityToWire(held)] as const,
+      ([name, held]) => [name, wires.capabilityToWire(held)] as const,
     ),
     keeper: init.keeper && link.export({ keep: init.keeper as Methods[string] }),
   });
@@ -83,28 +87,40 @@ export function connectKernel(port: Port): RemoteKernel {
     async spawn(init: RemoteSpawnInit): Promise<RemoteProcess> {
       const { program, guest, gas, memoryBytes } = init;
       const wire: WireSpawn = { program, guest, gas, memoryBytes, ...begin(init) };
-      return makeRemoteProcess(link, (await link.call(0, "spawn", wire)) as WireProcess);
+      return makeRemoteProcess(link, wires, (await link.call(0, "spawn", wire)) as WireProcess);
     },
     async thaw(init: RemoteThawInit): Promise<RemoteProcess> {
-      const wire: WireThaw = { image: init.image, ...begin(init) };
-      return makeRemoteProcess(link, (await link.call(0, "thaw", wire)) as WireProcess);
+      const wire: WireThaw = { image: init.image, resolver: exportResolver(link, wires, init), ...begin(init) };
+      return makeRemoteProcess(link, wires, (await link.call(0, "thaw", wire)) as WireProcess);
     },
     close,
     [Symbol.dispose]: close,
   });
 }
 
-function makeRemoteProcess(link: Link, wire: WireProcess): RemoteProcess {
+/** The worker asks when a message is sent to what an image names. */
+function exportResolver(link: Link, wires: WireCapabilities, init: RemoteThawInit): number | undefined {
+  const { resolveLocator } = init;
+  if (resolveLocator === undefined) return undefined;
+  return link.export({
+    resolve(locator: Plain) {
+      const found = resolveLocator(locator);
+      return found && wires.capabilityToWire(found);
+    },
+  });
+}
+
+function makeRemoteProcess(link: Link, wires: WireCapabilities, wire: WireProcess): RemoteProcess {
   // The other end is the same version of the same code: its results are of the types that its methods have.
   const ask = <T>(method: string, ...args: readonly unknown[]): Promise<T> =>
     link.call(wire.object, method, ...args) as Promise<T>;
   const call = (name: string, args: readonly HostValue[] = []): Promise<TurnResult> => ask("call", name, args);
   return Object.freeze({
-    root: link.capabilityFromWire(wire.root),
+    root: wires.capabilityFromWire(wire.root),
     call,
     run: () => call("_start"),
     deliver: async (message: Message, target = 0): Promise<Answer> =>
-      link.answerFromWire(await ask<WireAnswer>("deliver", link.toWire(message), target)),
+      wires.answerFromWire(await ask<WireAnswer>("deliver", wires.toWire(message), target)),
     state: () => ask<{ status: ProcessStatus; meter: MeterReading }>("state"),
     inspect: () => ask<Inspection>("inspect"),
     readMemory: (address: number, length: number) => ask<Uint8Array>("readMemory", address, length),

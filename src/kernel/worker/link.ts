@@ -1,11 +1,8 @@
 /**
- * Calls over a port, both ways: objects with methods are known to the other side by number. Capabilities of the kernel travel in
- * messages as such numbers too, and come home as themselves.
+ * Calls over a port, both ways: objects with methods are known to the other side by number.
  * @module
  */
 
-import type { Answer, Capability, Message } from "../../passable/index.ts";
-import { broken } from "../../passable/index.ts";
 import { KernelError, type KernelErrorCode } from "../errors.ts";
 import type { Port } from "./port.ts";
 
@@ -23,6 +20,7 @@ type Frame =
       readonly method: string;
       readonly args: readonly unknown[];
     }
+  | { readonly type: "tell"; readonly object: number; readonly method: string; readonly args: readonly unknown[] }
   | { readonly type: "return"; readonly id: number; readonly value: unknown }
   | {
       readonly type: "throw";
@@ -37,21 +35,10 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** A capability as the port carries it: the sender's own by its number, the receiver's by the number that it gave. */
-type WireCapability = { readonly mine: number } | { readonly yours: number };
-type WireMessage = { readonly bytes: Uint8Array; readonly capabilities: readonly WireCapability[] };
-export type WireAnswer =
-  | Exclude<Answer, { readonly message: Message }>
-  | { readonly status: "fulfilled" | "rejected"; readonly message: WireMessage };
-
 export class Link {
   readonly #port: Port;
   readonly #objects = new Map<number, Methods>();
   readonly #pending = new Map<number, Pending>();
-  readonly #capabilities = new Map<Capability, number>();
-  readonly #byNumber = new Map<number, Capability>();
-  readonly #remote = new Map<number, Capability>();
-  readonly #remoteNumbers = new WeakMap<Capability, number>();
   #nextObject = 1;
   #nextCall = 1;
   #closed: Error | undefined;
@@ -85,6 +72,11 @@ export class Link {
     });
   }
 
+  /** The same, where nobody wants to know what comes of it. */
+  tell(object: number, method: string, ...args: readonly unknown[]): void {
+    if (this.#closed === undefined) this.#port.post({ type: "tell", object, method, args } satisfies Frame);
+  }
+
   /** Everything under way fails; nothing is sent any more. */
   close(reason: Error): void {
     if (this.#closed !== undefined) return;
@@ -94,58 +86,13 @@ export class Link {
     this.#port.close();
   }
 
-  toWire(message: Message): WireMessage {
-    return { bytes: message.bytes, capabilities: message.capabilities.map((held) => this.capabilityToWire(held)) };
-  }
-
-  fromWire(message: WireMessage): Message {
-    return { bytes: message.bytes, capabilities: message.capabilities.map((held) => this.capabilityFromWire(held)) };
-  }
-
-  answerToWire(answer: Answer): WireAnswer {
-    return answer.status === "broken" ? answer : { status: answer.status, message: this.toWire(answer.message) };
-  }
-
-  answerFromWire(answer: WireAnswer): Answer {
-    return answer.status === "broken" ? answer : { status: answer.status, message: this.fromWire(answer.message) };
-  }
-
-  capabilityToWire(capability: Capability): WireCapability {
-    const theirs = this.#remoteNumbers.get(capability);
-    if (theirs !== undefined) return { yours: theirs };
-    let number = this.#capabilities.get(capability);
-    if (number === undefined) {
-      number = this.export({
-        receive: async (message: WireMessage) => this.answerToWire(await capability.receive(this.fromWire(message))),
-      });
-      this.#capabilities.set(capability, number);
-      this.#byNumber.set(number, capability);
-    }
-    return { mine: number };
-  }
-
-  capabilityFromWire(wire: WireCapability): Capability {
-    if ("yours" in wire) {
-      return (
-        this.#byNumber.get(wire.yours) ?? { receive: () => broken("no-target", "there is no such capability any more") }
-      );
-    }
-    let capability = this.#remote.get(wire.mine);
-    if (capability === undefined) {
-      const object = wire.mine;
-      capability = Object.freeze({
-        receive: async (message: Message) =>
-          this.answerFromWire((await this.call(object, "receive", this.toWire(message))) as WireAnswer),
-      });
-      this.#remote.set(object, capability);
-      this.#remoteNumbers.set(capability, object);
-    }
-    return capability;
-  }
-
   #receive(frame: Frame): void {
     if (frame.type === "call") {
       void this.#answer(frame);
+      return;
+    }
+    if (frame.type === "tell") {
+      void this.#run(frame).catch(() => {});
       return;
     }
     const pending = this.#pending.get(frame.id);
@@ -157,15 +104,19 @@ export class Link {
   async #answer(frame: Frame & { readonly type: "call" }): Promise<void> {
     let reply: Frame;
     try {
-      const methods = this.#objects.get(frame.object);
-      const method = methods !== undefined && Object.hasOwn(methods, frame.method) ? methods[frame.method] : undefined;
-      if (method === undefined)
-        throw new KernelError("state", `link: no method ${frame.method} of object ${frame.object}`);
-      reply = { type: "return", id: frame.id, value: await method(...(frame.args as never[])) };
+      reply = { type: "return", id: frame.id, value: await this.#run(frame) };
     } catch (error) {
       reply = { type: "throw", id: frame.id, ...describe(error) };
     }
     if (this.#closed === undefined) this.#port.post(reply);
+  }
+
+  async #run(frame: Frame & { readonly type: "call" | "tell" }): Promise<unknown> {
+    const methods = this.#objects.get(frame.object);
+    const method = methods !== undefined && Object.hasOwn(methods, frame.method) ? methods[frame.method] : undefined;
+    if (method === undefined)
+      throw new KernelError("state", `link: no method ${frame.method} of object ${frame.object}`);
+    return method(...(frame.args as never[]));
   }
 }
 

@@ -6,14 +6,16 @@
 
 import type { Image, Plain } from "../../image/index.ts";
 import { decodeImage, encodeImage, type Hasher } from "../../image/index.ts";
-import { makeMessage } from "../../passable/index.ts";
+import type { Answer, Capability, Message } from "../../passable/index.ts";
+import { broken, makeMessage } from "../../passable/index.ts";
 import type { HostValue } from "../host.ts";
 import type { Keeper, KeeperAction } from "../keeper.ts";
 import type { Kernel, SpawnInit } from "../kernel.ts";
 import { endowmentName, locatorText } from "../locator.ts";
 import type { Process } from "../process.ts";
-import { Link, type Methods, type WireAnswer } from "./link.ts";
+import { Link, type Methods } from "./link.ts";
 import type { Port } from "./port.ts";
+import { type WireAnswer, WireCapabilities, type WireCapability, type WireMessage } from "./wire-capabilities.ts";
 
 /** An object of the host's thread whose methods take and give plain data. The worker reaches the host's powers by it. */
 export interface RemoteObject {
@@ -27,8 +29,6 @@ export interface ServeInit {
   /** Makes the powers of a process, from the options and objects that the host gave for it. */
   makePowers?(options: Plain, objects: { readonly [name: string]: RemoteObject }): unknown;
 }
-
-type WireCapability = ReturnType<Link["capabilityToWire"]>;
 
 /** What spawn and thaw have in common on the wire. */
 interface WireInit {
@@ -49,6 +49,8 @@ export interface WireSpawn extends WireInit {
 
 export interface WireThaw extends WireInit {
   readonly image: Image;
+  /** Number of what finds capabilities by their locators, if the host has one. */
+  readonly resolver: number | undefined;
 }
 
 export interface WireProcess {
@@ -66,19 +68,24 @@ export function serveKernel(init: ServeInit): void {
         ...common(wire),
         gas: wire.gas,
         memoryBytes: wire.memoryBytes,
-        endowments: Object.fromEntries(wire.endowments.map(([name, held]) => [name, link.capabilityFromWire(held)])),
+        endowments: Object.fromEntries(wire.endowments.map(([name, held]) => [name, wires.capabilityFromWire(held)])),
       };
       return publish(kernel.spawn(spawn));
     },
     thaw(wire: WireThaw): WireProcess {
-      const named = new Map(wire.endowments.map(([name, held]) => [name, link.capabilityFromWire(held)]));
+      const named = new Map(wire.endowments.map(([name, held]) => [name, wires.capabilityFromWire(held)]));
       const process = kernel.thaw(decodeImage(wire.image, init.hasher && { hasher: init.hasher }), {
         ...common(wire),
-        resolveLocator: (locator) => named.get(endowmentName(locator) ?? locatorText(locator)),
+        resolveLocator: (locator) =>
+          named.get(endowmentName(locator) ?? locatorText(locator)) ??
+          (wire.resolver === undefined || endowmentName(locator) !== undefined
+            ? undefined
+            : makeSought({ link, wires, resolver: wire.resolver, locator })),
       });
       return publish(process);
     },
   });
+  const wires = new WireCapabilities(link);
   const common = (wire: WireInit): { powers?: unknown; keeper?: Keeper } => {
     const entries = Object.entries(wire.objects).map(
       ([name, object]) => [name, makeRemoteObject(link, object)] as const,
@@ -90,8 +97,8 @@ export function serveKernel(init: ServeInit): void {
     };
   };
   const publish = (process: Process): WireProcess => {
-    const object = link.export(processMethods(process, link, init.hasher, () => link.drop(object)));
-    return { object, root: link.capabilityToWire(process.root) };
+    const object = link.export(processMethods(process, wires, init.hasher, () => link.drop(object)));
+    return { object, root: wires.capabilityToWire(process.root) };
   };
 }
 
@@ -105,12 +112,42 @@ function makeRemoteKeeper(link: Link, object: number): Keeper {
   return async (stop) => (await link.call(object, "keep", stop)) as KeeperAction;
 }
 
-function processMethods(process: Process, link: Link, hasher: Hasher | undefined, forget: () => void): Methods {
+/** A capability that the host finds when it is first used. Whatever waits for that arrives in its order. */
+function makeSought(init: {
+  readonly link: Link;
+  readonly wires: WireCapabilities;
+  readonly resolver: number;
+  readonly locator: Plain;
+}): Capability {
+  const { link, wires, resolver, locator } = init;
+  let found: Promise<Capability> | undefined;
+  const find = async (): Promise<Capability> => {
+    const wire = (await link.call(resolver, "resolve", locator)) as WireCapability | undefined;
+    return wire === undefined ? { receive: () => broken("lost", NOT_FOUND) } : wires.capabilityFromWire(wire);
+  };
+  return Object.freeze({
+    locator,
+    receive(message: Message): Promise<Answer> {
+      found ??= find();
+      const own = makeMessage(message.bytes.slice(), message.capabilities);
+      return found.then((capability) => capability.receive(own));
+    },
+  });
+}
+
+const NOT_FOUND = "nothing stands for this capability where the process was thawed";
+
+function processMethods(
+  process: Process,
+  wires: WireCapabilities,
+  hasher: Hasher | undefined,
+  forget: () => void,
+): Methods {
   return {
     call: (name: string, args: readonly HostValue[]) => process.call(name, args),
-    async deliver(message: Parameters<Link["fromWire"]>[0], target: number): Promise<WireAnswer> {
-      const { bytes, capabilities } = link.fromWire(message);
-      return link.answerToWire(await process.deliver(makeMessage(bytes, capabilities), target));
+    async deliver(message: WireMessage, target: number): Promise<WireAnswer> {
+      const { bytes, capabilities } = wires.fromWire(message);
+      return wires.answerToWire(await process.deliver(makeMessage(bytes, capabilities), target));
     },
     state: () => ({ status: process.status, meter: process.meter }),
     inspect: () => process.inspect(),
