@@ -100,7 +100,7 @@ describe("caper serve and caper call", () => {
     );
     expect((await call(counter, "describe", "--get", "items.2")).stdout).toBe('"three"\n');
     expect((await call(greet, "--function", "Ada", "{}")).stdout).toBe('"Hello, Ada[object Object]"\n');
-    expect((await call(counter, "add", "--", "-1n")).stdout).toBe("3n\n");
+    expect(await call(counter, "add", "--", "-1n")).toEqual({ code: 0, stdout: "3n\n", stderr: "" });
     const unseen = startCaper(folder, ["call", "-", "add", "0n"], { input: `${counter}\n` });
     expect(await unseen.ended).toEqual({ code: 0, stdout: "3n\n", stderr: "" });
     expect((await call(greet, '"Ada"')).stdout).toBe('"Hello, Ada"\n');
