@@ -147,11 +147,11 @@ export class Outbox {
     }
   }
 
-  /** Nothing goes out any more. */
+  /** What was sent goes out, and then nothing more. What the peer may forget it forgets with the session. */
   close(): void {
-    this.flush();
-    this.#isClosed = true;
     this.#dropped.clear();
     this.#answersDropped = [];
+    this.flush();
+    this.#isClosed = true;
   }
 }

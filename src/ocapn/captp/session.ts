@@ -279,8 +279,8 @@ export class Session implements Sender {
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (!this.#outbox.isWriting) {
       this.#send(ABORT, { reason: reason.slice(0, ABORT_REASON_LENGTH_MAX).toWellFormed() });
-      this.#outbox.flush();
     }
+    this.#outbox.close();
     this.init.connection.close();
     this.end(cause instanceof OcapnError ? cause : new OcapnError("malformed", reason));
   }

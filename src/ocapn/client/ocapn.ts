@@ -63,7 +63,10 @@ export interface Ocapn {
   serve(object: object, options?: { readonly swissNumber?: Uint8Array; readonly transport?: string }): string;
   /** Nobody gets the object by this URI any more, and references that were got by it work no longer. False if there is no such URI. */
   revoke(uri: string): boolean;
-  /** The object that is served there. Rejects with an `OcapnError`. The promise can be sent to. */
+  /**
+   * The object that is served there. The promise can be sent to. Rejects with an `OcapnError` where the peer cannot be reached, and with the peer's
+   * own error, of which only name and message cross, where it has no such object.
+   */
   enliven<T = unknown>(reference: string | SturdyRef): Promise<Remote<T>>;
   /** Sessions as they are now. */
   readonly sessions: readonly {

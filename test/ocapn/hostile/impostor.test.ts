@@ -57,7 +57,7 @@ describe("who dials by WebSocket under another's name", () => {
     });
     const greeter = await mallory.enliven<{ greet(): string }>(alice.serve(Far("greeter", { greet: () => "hello" })));
     const { swissNumber } = parseSturdyrefUri(secret);
-    const hasSecret = () => heard.some((message) => Buffer.from(message).includes(swissNumber));
+    const hasSecret = () => heard.some((message) => Buffer.from(message).includes(Buffer.from(swissNumber)));
     return { alice, bob, secret, greeter, hasSecret };
   }
 
