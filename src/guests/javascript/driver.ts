@@ -9,6 +9,7 @@ import { directTask, leavesJobs, type NamedResult } from "./direct.ts";
 import type { EngineFunctions } from "./engine.ts";
 import { TURNS_MAX } from "./limits.ts";
 import { DispatchEvent } from "./protocol.ts";
+import { takeSources } from "./sources.ts";
 import type { EngineTurn, JavaScriptState } from "./state.ts";
 import { advanceTask, type Bench, controlOf, hasJobs, type Task, type TextTask } from "./tasks.ts";
 import { answerText, messageText } from "./texts.ts";
@@ -76,10 +77,7 @@ function turnFor(event: GuestEvent): EngineTurn {
         result: undefined,
       };
     case "deliver":
-      return {
-        ...messageTurn(DispatchEvent.deliver, event.target, event.resolver, messageText(event.message)),
-        kind: isLinkRequest(event.message.bytes) ? "link" : "message",
-      };
+      return deliverTurn(event);
     case "settle": {
       const { status, text } = answerText(event.answer, event.position);
       return messageTurn(DispatchEvent.settle, event.position, status, text);
@@ -87,6 +85,13 @@ function turnFor(event: GuestEvent): EngineTurn {
     default:
       return event satisfies never;
   }
+}
+
+function deliverTurn({ target, resolver, message }: Extract<GuestEvent, { kind: "deliver" }>): EngineTurn {
+  const taken = target === 0 ? takeSources(message) : undefined;
+  const turn = messageTurn(DispatchEvent.deliver, target, resolver, messageText(taken?.message ?? message));
+  if (taken !== undefined) return { ...turn, tasks: [...taken.tasks, ...turn.tasks] };
+  return isLinkRequest(message.bytes) ? { ...turn, kind: "link" } : turn;
 }
 
 function messageTurn(event: number, a: number, b: number, text: Uint8Array): EngineTurn {

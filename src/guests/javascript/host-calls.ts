@@ -195,12 +195,10 @@ const evaluate: Operation = (call, { state }) => {
   return pushTask(state, { ...task });
 };
 
-/** A module that is there already stays: the engine knows modules by name, too. */
 const module: Operation = (call, { state }) => {
   const source = call.text(1);
   const name = nameFrom(call, 2);
   if (source === undefined || name === undefined) return ServiceError.pointer;
-  if (state.sources.has(name)) return 0;
   return pushTask(state, { kind: "source", step: 0, name, source });
 };
 
