@@ -12,7 +12,7 @@ import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { ExportReference } from "./reference.ts";
 
-/** A message as it leaves. From now on messages may come from outside for the exports in it. */
+/** A message as it leaves. From now on messages may come from outside for the exports in it, and for what its promises come to. */
 export function outgoing(message: Message): Message {
   // Most messages have none.
   if (message.capabilities.length === 0) return message;
@@ -21,8 +21,7 @@ export function outgoing(message: Message): Message {
 
 function outward(capability: Capability): Capability {
   if (capability instanceof PromiseCell) {
-    capability.isExposed = true;
-    if (capability.answer !== undefined) outgoingAnswer(capability.answer);
+    exposePromise(capability);
     return capability.foreign ?? capability;
   }
   const reference = ExportReference.resolve(capability);
@@ -30,7 +29,25 @@ function outward(capability: Capability): Capability {
   return capability;
 }
 
-export function outgoingAnswer(answer: Answer): Answer {
+/** By a list, since guests can make long chains of promises that came to promises. */
+function exposePromise(first: PromiseCell): void {
+  const found = [first];
+  let isWalking = true;
+  for (const cell of found) {
+    if (cell.isExposed) continue;
+    cell.isExposed = true;
+    cell.watch(() => {
+      if (cell.answer === undefined || cell.answer.status === "broken") return;
+      for (const held of cell.answer.message.capabilities) {
+        if (held instanceof PromiseCell && isWalking) found.push(held);
+        else outward(held);
+      }
+    });
+  }
+  isWalking = false;
+}
+
+function outgoingAnswer(answer: Answer): Answer {
   if (answer.status === "broken" || answer.message.capabilities.length === 0) return answer;
   return { status: answer.status, message: outgoing(answer.message) };
 }

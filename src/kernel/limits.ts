@@ -49,6 +49,9 @@ export { MESSAGE_BYTES_MAX, MESSAGE_CAPABILITIES_MAX } from "../passable/index.t
 /** Calls of one tree to capabilities outside of it that are not answered yet. */
 export const OUTSTANDING_CALLS_MAX = 4_096;
 
+/** A message to a promise that came to a promise, and so on, follows them so far. */
+export const PROMISES_PASSED_MAX = 1_024;
+
 /** One `log`; more is cut. */
 export const LOG_BYTES_MAX = 65_536;
 

@@ -15,7 +15,7 @@ import {
   incomingAnswer,
   outgoing,
 } from "./border.ts";
-import { OUTSTANDING_CALLS_MAX } from "./limits.ts";
+import { OUTSTANDING_CALLS_MAX, PROMISES_PASSED_MAX } from "./limits.ts";
 import type { Queued } from "./promise-cell.ts";
 import { letGoMessage, PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -143,17 +143,16 @@ function endOf(
   answer: Answer,
 ): { readonly target: Capability } | { readonly target: undefined; readonly refusal: Answer } {
   let at = answer;
-  const seen = new Set<Capability>();
-  for (;;) {
+  for (let steps = 0; ; steps++) {
     const target = at.status === "fulfilled" ? capabilityOfAnswer(at.message) : undefined;
     if (target === undefined) return { target, refusal: at.status === "fulfilled" ? NO_TARGET : at };
     if (!(target instanceof PromiseCell) || target.answer === undefined || target.queue.length > 0) return { target };
-    if (seen.has(target))
-      return { target: undefined, refusal: broken("cycle", "the promise was fulfilled with itself") };
-    seen.add(target);
+    if (steps === PROMISES_PASSED_MAX) return { target: undefined, refusal: broken("limit", TOO_FAR) };
     at = target.answer;
   }
 }
+
+const TOO_FAR = `the promise came to another one ${PROMISES_PASSED_MAX} times, or to itself`;
 
 /** Does a process that has to answer wait for just this answer? When the call began nobody could know who it would be. */
 function closesCircle(target: Capability, cell: PromiseCell | undefined): boolean {

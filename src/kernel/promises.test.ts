@@ -95,7 +95,25 @@ describe("messages to promises", () => {
     const circle = guest.promise();
     guest.answer(circle.resolver, '"&0"', [circle.promise]);
     expect(guest.do("wait", guest.send(circle.promise, "round"))).toBe(Status.broken);
-    expect(guest.read().text).toContain("cycle");
+    expect(guest.read().text).toContain("to itself");
+  });
+
+  it("follow promises so far, and no further", () => {
+    const echo = makeEcho();
+    const guest = BareGuest.spawn(makeTestKernel(), { endowments: { echo }, gas: 1e9 });
+    const end = guest.promise();
+    guest.answer(end.resolver, '"$0"', [1]);
+    let last = end.promise;
+    const lengthen = (): void => {
+      const next = guest.promise();
+      guest.answer(next.resolver, '"&0"', [last]);
+      last = next.promise;
+    };
+    for (let length = 0; length < limits.PROMISES_PASSED_MAX; length++) lengthen();
+    expect(guest.do("wait", guest.send(last, "far"))).toBe(Status.fulfilled);
+    lengthen();
+    expect(guest.do("wait", guest.send(last, "too far"))).toBe(Status.broken);
+    expect(echo.received).toEqual(["far"]);
   });
 
   it("may make chains that are longer than the host's stack is deep", async () => {
@@ -395,6 +413,28 @@ describe("what promises hold", () => {
     }
     expect(guest.process.inspect().clistSize).toBe(2);
     expect(guest.do("drop", first)).toBe(0);
+  });
+
+  it("may be shown to the host, however long the chain is", () => {
+    const shown: Capability[] = [];
+    const taker: Capability = {
+      receive(sent) {
+        shown.push(...sent.capabilities);
+        return fulfilled(message(""));
+      },
+    };
+    const guest = BareGuest.spawn(makeTestKernel(), { endowments: { taker }, gas: 1e9 });
+    let last = guest.promise();
+    const first = last.promise;
+    for (let length = 0; length < 20_000; length++) {
+      const next = guest.promise();
+      guest.answer(last.resolver, "", [next.promise]);
+      if (next.promise !== first) guest.do("drop", next.promise);
+      last = next;
+    }
+    expect(guest.call(1, "", [first])).toBe(Status.fulfilled);
+    expect(shown).toHaveLength(1);
+    expect(guest.process.freeze().processes).toHaveLength(1);
   });
 
   it("does not grow by answers that were listened to and dropped before the process took them", async () => {

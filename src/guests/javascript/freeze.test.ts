@@ -73,6 +73,37 @@ describe("a script that is frozen and thawed at every slice", () => {
     expect({ ...stepped, freezes: 0 }).toEqual(whole);
   });
 
+  it("ends so too with promises between processes, and messages that wait for them", () => {
+    const inner = `
+      const gate = Promise.withResolvers();
+      function give() { return [gate.promise, Far("room", { open: (what) => { gate.resolve(what); return "opened" }, name: () => "room" })]; }
+      async function read([promise]) { return "child read " + await promise; }`;
+    const middle = `
+      async function run(source) {
+        const child = caper.spawn(source, { gas: 1e8, memoryBytes: 4e6 });
+        const given = child.send("give");
+        const room = E.get(given)[1];
+        const name = E(room).name();
+        const mine = Promise.withResolvers();
+        const reading = child.send("read", [mine.promise]);
+        const [promise, there] = await given;
+        const early = E(promise).at(1);
+        const opened = E(there).open(["a", "b"]);
+        mine.resolve("what I wrote");
+        E.sendOnly(there).name();
+        return [await name, await opened, await early, await reading, (await promise).join()].join(" ");
+      }`;
+    // The one above only waits, so that its turn is over when all is done.
+    const source = `
+      const middle = caper.spawn(${JSON.stringify(middle)}, { gas: 1e9, memoryBytes: 16e6 });
+      console.log(middle.call("run", ${JSON.stringify(inner)}));`;
+    const whole = runThrough(source);
+    expect(whole.out).toBe("room opened b child read what I wrote a,b\n");
+    const stepped = runInSteps(source, 60_013, throughImage);
+    expect(stepped.freezes).toBeGreaterThan(50);
+    expect({ ...stepped, freezes: 0 }).toEqual(whole);
+  });
+
   it("ends so too every 1009 gas", () => {
     const source = "const s = 'ab'.repeat(3).split('b'); console.log(s.length, [2, 1].sort().join());";
     const whole = runThrough(source);

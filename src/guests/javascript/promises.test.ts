@@ -43,6 +43,7 @@ describe("eventual sends of a guest", () => {
       globalThis.far = caper.power("far");
       const end = E(E(E(far).a(1)).b(2)).c(3);
       E.sendOnly(E(far).d()).e({ f: 4 });
+      E.sendOnly(far).g();
       globalThis.result = async () => await end;
     `);
     await result;
@@ -51,7 +52,8 @@ describe("eventual sends of a guest", () => {
       ["far.a", "b", 2],
       ["far.a.b", "c", 3],
       ["far", "d"],
-      ["far.d", "only", "e", { f: 4 }],
+      ["far.d", "e", { f: 4 }],
+      ["far", "only", "g"],
     ]);
     answer(2, "the end");
     expect(await js.call("result")).toBe("the end");
@@ -93,6 +95,41 @@ describe("eventual sends of a guest", () => {
     expect((await failureOf(js.call("bad", "missing"))).message).toBe('get: no field "other"');
     expect(await failureOf(js.call("bad", "broken"))).toMatchObject({ name: "RangeError", message: "out of lists" });
     expect(await js.call("when")).toBe(2);
+  });
+
+  it("to one promise arrive in their order, whatever it comes to and however early somebody waits for it", async () => {
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>();
+    const said: unknown[] = [];
+    const js = makeTestHost().spawn({
+      endowments: {
+        host: makeCapability({
+          async mirror(value: unknown) {
+            await gate;
+            return value;
+          },
+          say: (...words: unknown[]) => void said.push(words),
+        }),
+      },
+    });
+    await js.evaluate(`
+      const host = caper.power("host");
+      const log = [];
+      const own = Far("own", { say: (word) => log.push(word) });
+      const send = async (promise) => { await promise; E(promise).say("late"); };
+      const targets = [E(host).mirror(own), E.get(E(host).mirror([own]))[0], E.get(E.get(E(host).mirror([[host]]))[0])[0]];
+      for (const target of targets) {
+        void send(target);
+        E(target).say("one");
+        E.sendOnly(target).say("only");
+        E(target).say("two");
+      }
+      globalThis.read = () => log;
+    `);
+    openGate();
+    await settle();
+    const own = (await js.call("read")) as string[];
+    expect(own.join()).toBe("one,only,two,late,one,only,two,late");
+    expect(said.flat().join()).toBe("one,only,two,late");
   });
 
   it("stay in order when more of them wait than may wait in the kernel", async () => {

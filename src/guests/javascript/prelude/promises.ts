@@ -64,7 +64,7 @@ const settle = (position, status, text) => {
   try {
     const parsed = parse(text);
     if (waiter.raw) waiter.resolve(arrayOfAnswer(status, parsed));
-    else if (status === 2 && parsed[1].code === "no-target" && waiter.locally !== undefined) waiter.resolve(waiter.locally(parsed));
+    else if (status === 2 && parsed[1].code === "no-target" && waiter.locally !== undefined) waiter.resolve(waiter.locally());
     else waiter.resolve(conclude(status, parsed));
   } catch (error) {
     waiter.reject(error);
@@ -82,6 +82,9 @@ const pendingPosition = (value) => {
   return position === undefined || mapGet(ownPromises, position) !== undefined ? undefined : position;
 };
 
+// When it is known here what the target comes to. It may be known elsewhere that this is a value and takes no messages: nobody got them then.
+const sendHere = (target, request) => then(Promise_.resolve(target), (value) => presencePosition(value) === undefined ? request.local(value) : sendLater(value, request));
+
 // Sends a request to where the target is, or does what it asks for with a value that is here.
 const sendLater = (target, request) => {
   const presence = presencePosition(target);
@@ -89,11 +92,11 @@ const sendLater = (target, request) => {
   const pending = pendingPosition(target);
   if (pending !== undefined) {
     const position = post(OP.send, pending, request.body, false);
-    if (position !== LIMIT) return promiseOf(checked(position), (parsed) => then(target, (value) => presencePosition(value) === undefined ? request.local(value) : conclude(2, parsed)));
+    if (position !== LIMIT) return promiseOf(checked(position), () => sendHere(target, request));
     // No more messages may wait there. The others wait here from now on, so that none overtakes another.
     weakDelete(promisePositions, target);
   }
-  return then(Promise_.resolve(target), (value) => presencePosition(value) === undefined ? request.local(value) : sendLater(value, request));
+  return sendHere(target, request);
 };
 const LIMIT = -3;
 const sendSafely = (target, request) => {
@@ -103,11 +106,11 @@ const sendSafely = (target, request) => {
     return Promise_.reject(error);
   }
 };
+// To a promise it is sent as all others are: only an answer says that the promise came to a value, and that it must be done here.
 const sendOnly = (target, request) => {
-  const position = presencePosition(target) ?? pendingPosition(target);
-  const code = position === undefined ? LIMIT : post(OP.sendOnly, position, request.body, false);
-  if (code !== LIMIT) checked(code);
-  else then(sendSafely(target, request), undefined, ignore);
+  const presence = presencePosition(target);
+  if (presence === undefined) then(sendLater(target, request), undefined, ignore);
+  else checked(post(OP.sendOnly, presence, request.body, false));
 };
 
 const requestToCall = (method, args) => ({ __proto__: null, body: bodyOf(method, args), local: (value) => invoke(value, method, args) });
