@@ -199,6 +199,8 @@ export class Session implements Sender {
     } catch (error) {
       return broken(error);
     }
+    // An accessor among the arguments has closed it.
+    if (this.#end !== undefined) return broken(this.#end);
     this.#nextQuestion = position + 1;
     this.#questions.add(remote);
     return remote.promise;

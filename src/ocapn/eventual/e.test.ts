@@ -1,181 +1,210 @@
 /**
- * Eventual sends and far references as the language sees them.
+ * Eventual sends, to objects that are here, and to those that are elsewhere.
  *
  * @module
  */
-import { inspect } from "node:util";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { Far, makeSelector, passStyleOf, Tagged } from "../../passable/index.ts";
-import { turns, usePeers } from "../client/fixture.conformance.ts";
+import { Far, makeSelector, Selector, Tagged } from "../../passable/index.ts";
+import { reasonOf, turns, usePeers } from "../client/fixture.conformance.ts";
 import { E } from "./e.ts";
-import type { Remote } from "./types.ts";
+import type { Crossed, Remote } from "./types.ts";
 
 const makePeers = usePeers();
 
-class Counter {
-  #count = 0;
-
-  add(amount: number): number {
-    this.#count += amount;
-    return this.#count;
+class Base {
+  inherited(): string {
+    return "inherited";
   }
+}
 
+class Adder extends Base {
+  #calls = 0;
+  add(one: number, other: number): number {
+    this.#calls += 1;
+    return one + other;
+  }
+  get calls(): number {
+    return this.#calls;
+  }
+  later(): Promise<{ readonly list: readonly number[]; readonly name: string }> {
+    return Promise.resolve({ list: [1, 2, 3], name: "later" });
+  }
+  box(): Tagged {
+    return new Tagged("box", [7n]);
+  }
   fail(): never {
-    throw new RangeError("no further");
-  }
-
-  describe(): { readonly count: number; readonly history: readonly number[]; readonly unit: Tagged } {
-    return { count: this.#count, history: [1, 2, 3], unit: new Tagged("unit", "apples") };
-  }
-
-  make(): Greeter {
-    return Far("greeter", { greet: (name: string) => `hello ${name}` });
+    throw new RangeError("no");
   }
 }
 
-interface Greeter {
-  greet(name: string): string;
+type Increment = (value: number) => number;
+
+interface Targets {
+  readonly adder: Adder | Remote<Adder>;
+  readonly increment: Increment | Remote<Increment>;
 }
 
-async function makeFar() {
-  const peers = makePeers();
-  const there = peers.make("there");
-  const here = peers.make("here");
-  const calls: unknown[][] = [];
-  const counter = await here.ocapn.enliven<Counter>(there.ocapn.serve(Far("counter", new Counter())));
-  const log = (...args: unknown[]): string => `call ${calls.push(args)}`;
-  const fn = await here.ocapn.enliven<typeof log>(there.ocapn.serve(log));
-  await turns();
-  peers.takeWire("here");
-  return { peers, counter, fn, calls };
-}
+const PLACES: readonly (readonly [string, () => Promise<Targets>])[] = [
+  ["here", async () => ({ adder: Far("adder", new Adder()), increment: (value: number) => value + 1 })],
+  [
+    "elsewhere",
+    async () => {
+      const peers = makePeers();
+      const [alice, bob] = [peers.make("alice"), peers.make("bob")];
+      const increment: Increment = (value) => value + 1;
+      return {
+        adder: await alice.ocapn.enliven<Adder>(bob.ocapn.serve(Far("adder", new Adder()))),
+        increment: await alice.ocapn.enliven<Increment>(bob.ocapn.serve(increment)),
+      };
+    },
+  ],
+];
 
-describe.each([
-  ["local", async () => Far("counter", new Counter()) as Counter | Remote<Counter>],
-  ["far", async () => (await makeFar()).counter as Counter | Remote<Counter>],
-])("E of a %s object", (_where, make) => {
-  it("calls methods, those of its class too", async () => {
-    const counter = await make();
-    const sum = E(counter as Counter).add(2);
-    expectTypeOf(sum).toEqualTypeOf<Promise<number>>();
-    expect(await sum).toBe(2);
-    expect(await E(counter as Counter).add(3)).toBe(5);
+describe.each(PLACES)("an eventual send to an object %s", (_, makeTargets) => {
+  it("calls methods, inherited ones too, and functions", async () => {
+    const { adder, increment } = await makeTargets();
+    expect(await E(adder).add(1, 2)).toBe(3);
+    expect(await E(adder).inherited()).toBe("inherited");
+    expect(await E(increment)(41)).toBe(42);
   });
 
-  it("breaks with what the method throws: name and message", async () => {
-    const counter = await make();
-    await expect(E(counter as Counter).fail()).rejects.toMatchObject({ name: "RangeError", message: "no further" });
-  });
-
-  it("refuses methods that are not there, and those that every object has", async () => {
-    const counter = (await make()) as unknown as { [name: string]: () => unknown };
-    for (const name of ["missing", "constructor", "hasOwnProperty", "toString", "__proto__"]) {
-      await expect(E(counter)[name]!(), name).rejects.toMatchObject({
-        name: "TypeError",
-        message: expect.stringContaining(`no method "${name}"`),
-      });
-    }
-  });
-
-  it("goes on with a promise for an answer", async () => {
-    const counter = await make();
-    const greeting = E(E(counter as Counter).make()).greet("you");
-    expectTypeOf(greeting).toEqualTypeOf<Promise<string>>();
-    expect(await greeting).toBe("hello you");
-  });
-
-  it("takes fields, items and what a tag is on", async () => {
-    const description = E((await make()) as Counter).describe();
-    expect(await E.get(description).count).toBe(0);
-    expect(await E.get(E.get(description).history)[1]).toBe(2);
-    expect(await E.untag(E.get(description).unit, "unit")).toBe("apples");
-    await expect(E.untag(E.get(description).unit, "other")).rejects.toThrow('untag: expected a value tagged "other"');
-    await expect(E.get(E.get(description).history)[3]).rejects.toThrow("index: expected a list with more than 3 items");
-    await expect((E.get(description) as { readonly nothing?: Promise<unknown> }).nothing).rejects.toThrow(
-      'get: expected a struct with a field "nothing"',
-    );
-  });
-
-  it("sends without an answer", async () => {
-    const counter = await make();
-    expect(E.sendOnly(counter as Counter).add(7)).toBe(undefined);
-    E.sendOnly(counter as Counter).fail();
-    expect(await E(counter as Counter).add(0)).toBe(7);
-  });
-});
-
-describe("E", () => {
-  it("calls local objects in a turn of their own, in the order of sending", async () => {
+  it("happens in a turn of its own, in the order of sending", async () => {
+    const { adder } = await makeTargets();
     const order: string[] = [];
-    const noted = E((name: string) => order.push(name))("later");
-    order.push("at once");
-    expect(await noted).toBe(2);
-    expect(order).toEqual(["at once", "later"]);
+    const sums = [1, 2].map((one) =>
+      E(adder)
+        .add(one, 0)
+        .then((sum) => order.push(`answer ${sum}`)),
+    );
+    order.push("sent");
+    await Promise.all(sums);
+    expect(order).toEqual(["sent", "answer 1", "answer 2"]);
   });
 
-  it("of what takes no messages breaks", async () => {
-    await expect((E({ data: 1 }) as unknown as { x(): Promise<unknown> }).x()).rejects.toThrow(TypeError);
-    await expect((E(Promise.resolve(3)) as unknown as { x(): Promise<unknown> }).x()).rejects.toThrow(TypeError);
+  it("rejects with what the method throws, and for methods that are none", async () => {
+    const { adder } = await makeTargets();
+    expect(await reasonOf(E(adder).fail())).toMatchObject({ name: "RangeError", message: "no" });
+    const any = E(adder) as unknown as { readonly [name: string]: () => Promise<unknown> };
+    for (const name of ["missing", "constructor", "toString", "hasOwnProperty", "__proto__", "calls", "#calls"]) {
+      const reason = await reasonOf((any[name] as () => Promise<unknown>)());
+      expect(reason).toMatchObject({ name: "TypeError", message: `adder: no method ${JSON.stringify(name)}` });
+    }
+    const call = adder as unknown as Increment;
+    expect((await reasonOf(E(call)(1))).message).toBe("adder: no method number");
   });
 
-  it("is no promise itself", async () => {
-    const counter = Far("counter", new Counter());
-    expect(await E(counter)).not.toBe(counter);
-    expect(await E.get(counter)).toBeTypeOf("object");
+  it("sends on to promises, and takes parts of what they come to", async () => {
+    const { adder, increment } = await makeTargets();
+    expect(await E(Promise.resolve(adder)).add(1, 2)).toBe(3);
+    expect(await E(Promise.resolve(increment))(1)).toBe(2);
+    const later = E(adder).later();
+    expect(await E.get(later).name).toBe("later");
+    expect(await E.get(E.get(later).list)[1]).toBe(2);
+    expect(await E.get(E.untag(E(adder).box(), "box") as Promise<readonly bigint[]>)[0]).toBe(7n);
+    expect((await reasonOf(E.untag(E(adder).box(), "bag"))).message).toContain('tagged "bag"');
+    expect((await reasonOf(E.get(E.get(later).list)[3] as Promise<unknown>)).message).toContain("more than 3 items");
+    const fields = E.get(later) as unknown as { readonly [name: string]: Promise<unknown> };
+    expect((await reasonOf(fields.toString as unknown as Promise<unknown>)).message).toContain("a struct with a field");
   });
 
-  it("when: as then, and a far reference stays one", async () => {
-    const { counter } = await makeFar();
-    expect(await E.when(counter)).toBe(counter);
-    expect(await E.when(E(counter).add(1), (n) => n * 10)).toBe(10);
-    expect(await E.when(E(counter).fail(), undefined, (reason) => (reason as Error).message)).toBe("no further");
+  it("without an answer returns nothing, and nothing comes of failures", async () => {
+    const { adder, increment } = await makeTargets();
+    expect(E.sendOnly(adder).add(1, 2)).toBeUndefined();
+    expect(E.sendOnly(adder).fail()).toBeUndefined();
+    expect(E.sendOnly(increment)(1)).toBeUndefined();
+    expect(E.sendOnly(Promise.resolve(adder)).fail()).toBeUndefined();
+    expect(E.sendOnly(Promise.reject(new Error("no")) as Promise<Adder>).fail()).toBeUndefined();
+    await turns();
+  });
+
+  it("is not a message where the language asks, not a user", async () => {
+    const { adder } = await makeTargets();
+    const sends = E(adder);
+    expect((sends as { then?: unknown }).then).toBeUndefined();
+    expect((await sends) === sends).toBe(true);
+    expect((E.get(E(adder).later()) as { then?: unknown }).then).toBeUndefined();
+    expect((sends as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive]).toBeUndefined();
+  });
+
+  it("when waits for promises, and leaves references what they are", async () => {
+    const { adder } = await makeTargets();
+    expect(await E.when(adder, (target) => target === adder)).toBe(true);
+    expect(await E.when(E(adder).add(1, 2), (sum) => sum + 1)).toBe(4);
+    expect(await E.when(E(adder).fail(), undefined, (reason) => (reason as Error).message)).toBe("no");
+    expect((await E.when(Promise.resolve(adder))) === adder).toBe(true);
   });
 });
 
-describe("a far reference", () => {
-  it("sends by its own methods, and by calling it", async () => {
-    const { counter, fn, calls } = await makeFar();
-    expectTypeOf(counter.add).toEqualTypeOf<(amount: number) => Promise<number>>();
-    expect(await counter.add(4)).toBe(4);
-    expect(await fn("a", 1n)).toBe("call 1");
-    expect(await E(fn)("b")).toBe("call 2");
-    expect(await (fn as unknown as { method(x: string): Promise<string> }).method("c")).toBe("call 3");
-    expect(calls).toEqual([["a", 1n], ["b"], [makeSelector("method"), "c"]]);
+describe("an eventual send", () => {
+  it("passes a method's name as a symbol of the protocol; functions get it like any argument", async () => {
+    const seen: unknown[] = [];
+    const any = E((...args: unknown[]) => void seen.push(args)) as unknown as {
+      method(value: number): Promise<unknown>;
+    };
+    await any.method(1);
+    expect(seen).toEqual([[makeSelector("method"), 1]]);
+    expect((seen[0] as unknown[])[0]).toBeInstanceOf(Selector);
   });
 
-  it("is nothing else, whatever the language asks of it, and that sends nothing", async () => {
-    const { peers, counter, fn } = await makeFar();
-    for (const reference of [counter, fn] as readonly object[]) {
-      const wild = reference as unknown as { [name: string | symbol]: unknown };
-      expect(typeof reference).toBe("function");
-      expect(passStyleOf(reference)).toBe("remotable");
-      expect(await reference).toBe(reference);
-      expect(JSON.stringify({ reference })).toBe("{}");
-      expect(String(reference)).toMatch(/^\[far object \d+\]$/);
-      expect(`${reference as unknown as string}`).toBe(String(reference));
-      expect(inspect(reference)).toBeTypeOf("string");
-      expect(inspect({ reference }, { depth: 5, showProxy: true })).toBeTypeOf("string");
-      expect(Object.keys(reference)).toEqual([]);
-      expect(Reflect.ownKeys(reference)).toEqual([]);
-      expect("add" in reference).toBe(false);
-      expect(Object.getPrototypeOf(reference)).toBe(null);
-      expect(Object.isFrozen(reference)).toBe(true);
-      expect(reference instanceof Object).toBe(false);
-      expect(Object.prototype.toString.call(reference)).toBe("[object Function]");
-      expect(wild[Symbol.iterator]).toBe(undefined);
-      expect(wild[Symbol.toPrimitive]).toBe(undefined);
-      expect(wild.then).toBe(undefined);
-      expect(() => {
-        wild.added = 1;
-      }).toThrow(TypeError);
-      expect(() => Object.defineProperty(reference, "added", { value: 1 })).toThrow(TypeError);
-      expect(() => Object.setPrototypeOf(reference, {})).toThrow(TypeError);
-      expect(Reflect.deleteProperty(reference, "added")).toBe(true);
-      expect({ ...reference }).toEqual({});
-      expect(() => structuredClone(reference)).toThrow();
-      expect(() => Reflect.construct(reference as () => void, [])).toThrow();
+  it.each([
+    ["data", 7],
+    ["null", null],
+    ["a struct", { method: () => 1 }],
+    ["an error", new Error("x")],
+  ])("to %s is refused", async (_, target) => {
+    const reason = await reasonOf(E(target as unknown as Adder).add(1, 2));
+    expect(reason).toMatchObject({ name: "TypeError", message: expect.stringContaining("takes messages") });
+  });
+
+  it("to a far object without an answer is one message and nothing more", async () => {
+    const peers = makePeers();
+    const [alice, bob] = [peers.make("alice"), peers.make("bob")];
+    const adder = await alice.ocapn.enliven<Adder>(bob.ocapn.serve(Far("adder", new Adder())));
+    await peers.settle();
+    peers.takeWire("alice");
+    E.sendOnly(adder).add(1, 2);
+    E.sendOnly(adder).fail();
+    await peers.settle();
+    expect(peers.wire.map(({ peer, direction, label }) => `${peer} ${direction} ${label}`)).toEqual([
+      ...Array(2).fill("alice out op:deliver"),
+      ...Array(2).fill("bob in op:deliver"),
+    ]);
+  });
+});
+
+describe("the types of remote interfaces", () => {
+  it("have methods that give promises, and far references for what has methods", () => {
+    interface Account {
+      readonly owner: string;
+      balance(): bigint;
+      child(): Account;
+      later(): Promise<Account>;
+      statement(): { readonly entries: readonly string[] };
     }
-    await turns();
-    expect(peers.takeWire("here")).toEqual([]);
+    type RemoteAccount = Remote<Account>;
+    expectTypeOf<RemoteAccount["balance"]>().toEqualTypeOf<() => Promise<bigint>>();
+    expectTypeOf<RemoteAccount["child"]>().toEqualTypeOf<() => Promise<Remote<Account>>>();
+    expectTypeOf<RemoteAccount["later"]>().toEqualTypeOf<() => Promise<Remote<Account>>>();
+    expectTypeOf<RemoteAccount["statement"]>().toEqualTypeOf<() => Promise<{ readonly entries: readonly string[] }>>();
+    expectTypeOf<RemoteAccount>().not.toHaveProperty("owner");
+    expectTypeOf<Crossed<Account>>().toEqualTypeOf<Remote<Account>>();
+    expectTypeOf<Crossed<readonly string[]>>().toEqualTypeOf<readonly string[]>();
+    expectTypeOf<Crossed<Uint8Array>>().toEqualTypeOf<Uint8Array>();
+    expectTypeOf<Crossed<Error>>().toEqualTypeOf<Error>();
+
+    const account = Far("account", {
+      balance: () => 0n,
+      child: () => account,
+      later: async () => account,
+      statement: () => ({ entries: [] }),
+    }) as unknown as RemoteAccount;
+    expectTypeOf(E(account).balance).returns.toEqualTypeOf<Promise<bigint>>();
+    expectTypeOf(E(E(account).child()).balance).returns.toEqualTypeOf<Promise<bigint>>();
+    expectTypeOf(E(account as unknown as Account).child).returns.toEqualTypeOf<Promise<Remote<Account>>>();
+    expectTypeOf(E.sendOnly(account).balance).returns.toEqualTypeOf<void>();
+    expectTypeOf(E.get(E(account).statement()).entries).toEqualTypeOf<Promise<readonly string[]>>();
+    expectTypeOf(E({} as Remote<Increment>))
+      .parameter(0)
+      .toEqualTypeOf<number>();
   });
 });
