@@ -29,8 +29,6 @@ export class Outbox {
   #ends: number[] = [];
   #dropped = new Map<number, number>();
   #answersDropped: number[] = [];
-  /** Of earlier turns. */
-  #ripe = { exports: new Map<number, number>(), answers: [] as number[] };
   #isWriting = false;
   #isDue = false;
   #isGcDue = false;
@@ -99,14 +97,7 @@ export class Outbox {
   #scheduleGc(): void {
     if (this.#isGcDue || this.#isClosed) return;
     this.#isGcDue = true;
-    void this.#init.yieldToHost().then(() => { this.#isGcDue = false; this.#ripen(); this.flush(); });
-  }
-
-  #ripen(): void {
-    const { exports, answers } = this.#ripe;
-    if (exports.size === 0) { this.#ripe.exports = this.#dropped; this.#dropped = new Map(); }
-    else { for (const [p, d] of this.#dropped) exports.set(p, (exports.get(p) ?? 0) + d); this.#dropped.clear(); }
-    if (answers.length === 0) { this.#ripe.answers = this.#answersDropped; this.#answersDropped = []; } else { answers.push(...this.#answersDropped); this.#answersDropped = []; }
+    void this.#init.yieldToHost().then(() => this.flush());
   }
 
   flush(): void {
@@ -114,7 +105,6 @@ export class Outbox {
     // A message that is being written is not whole yet.
     if (this.#isClosed || this.#isWriting) return;
     this.#writeDropped();
-    this.#ripen();
     if (this.#ends.length === 0) return;
     const ends = this.#ends;
     this.#ends = [];
@@ -131,8 +121,9 @@ export class Outbox {
   }
 
   #writeDropped(): void {
-    const dropped = [...this.#ripe.exports];
-    this.#ripe.exports.clear();
+    this.#isGcDue = false;
+    const dropped = [...this.#dropped];
+    this.#dropped.clear();
     for (let at = 0; at < dropped.length; at += POSITIONS_PER_GC_MESSAGE_MAX) {
       const some = dropped.slice(at, at + POSITIONS_PER_GC_MESSAGE_MAX);
       const exportPositions = some.map(([position]) => position);
@@ -143,9 +134,9 @@ export class Outbox {
       );
       this.#ends.push(this.#writer.length);
     }
-    const answers = this.#ripe.answers;
+    const answers = this.#answersDropped;
     if (answers.length === 0) return;
-    this.#ripe.answers = [];
+    this.#answersDropped = [];
     for (let at = 0; at < answers.length; at += POSITIONS_PER_GC_MESSAGE_MAX) {
       GC_ANSWERS.write(
         this.#writer,
@@ -160,7 +151,6 @@ export class Outbox {
   close(): void {
     this.#dropped.clear();
     this.#answersDropped = [];
-    this.#ripe = { exports: new Map(), answers: [] };
     this.flush();
     this.#isClosed = true;
   }
