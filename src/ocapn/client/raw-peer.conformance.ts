@@ -146,7 +146,8 @@ export class RawPeer implements ConnectionHandler {
 
   async until(isDone: () => boolean): Promise<void> {
     for (let at = 0; at < 1_000 && !isDone(); at += 1) await turn();
-    if (!isDone()) throw new Error("raw peer: what was waited for has not come");
+    if (!isDone())
+      throw new Error(`raw peer: what was waited for has not come; ${this.abortReason ?? "the session goes on"}`);
   }
 
   /** The reason; fails if the session goes on. */
