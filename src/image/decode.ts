@@ -6,6 +6,7 @@
 
 import type { Base, BaseProcess } from "./base.ts";
 import { type BlockSource, type Image, makeVerifiedImage, requireBlock, requireCbor, verifyImage } from "./blocks.ts";
+import { equalBytes } from "./cbor.ts";
 import { chunkEnds, frameChunkEnds } from "./chunks.ts";
 import { cidToText, type Hasher, textToCid } from "./cid.ts";
 import { ImageError } from "./errors.ts";
@@ -170,7 +171,7 @@ function decodeMachine(block: MachineBlock, context: MachineContext): MachineSta
   const { where, reader } = context;
   return {
     memories: decodeMemories(block, context),
-    tables: block.tables.map((list) => decodeElements(list, reader)),
+    tables: block.tables.map((list, index) => decodeElements(list, index, context)),
     globals: block.globals,
     droppedData: block.droppedData,
     droppedElements: block.droppedElements,
@@ -213,11 +214,24 @@ function readChunks(list: ChunkedList, init: { size: number; reader: Reader }): 
   return items;
 }
 
-function decodeElements(list: ChunkedList, reader: Reader): (number | null)[] {
+/** Tables hardly ever change: one that is the base's is not read again. */
+function decodeElements(
+  list: ChunkedList,
+  index: number,
+  { partner, reader }: MachineContext,
+): readonly (number | null)[] {
   take(reader, { limit: "tableElementsMax", amount: list.length, unit: "elements", where: list.where });
+  const baseElements = partner?.state.machine?.tables[index];
+  const baseChunks = partner?.elements[index];
+  if (baseElements?.length === list.length && baseChunks !== undefined && sameCids(list.chunks, baseChunks))
+    return baseElements;
   return readChunks(list, { size: ELEMENTS_CHUNK, reader }).map((item, index) =>
     item === null ? null : new Field(item, `${list.where} ${index}`).integer(0, FUNCTIONS_MAX),
   );
+}
+
+function sameCids(cids: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  return cids.length === others.length && cids.every((cid, at) => equalBytes(cid, others[at] as Uint8Array));
 }
 
 function decodeFrames(list: ChunkedList, name: string, reader: Reader): Frame[] {

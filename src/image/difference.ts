@@ -5,8 +5,8 @@
  */
 
 import type { Base, BaseProcess } from "./base.ts";
-import { type Image, makeVerifiedImage, orderBlocks, requireCbor, verifyImage } from "./blocks.ts";
-import { equalBytes } from "./cbor.ts";
+import { type Image, makeVerifiedImage, orderBlocks, requireBlock, verifyImage } from "./blocks.ts";
+import { equalBytes, lookAtCbor } from "./cbor.ts";
 import { cidToText, type Hasher, makeCid, textToCid } from "./cid.ts";
 import { needsBase } from "./decode.ts";
 import { Field } from "./fields.ts";
@@ -78,9 +78,9 @@ function pairBlocks(base: Base, image: Image): Map<string, string> {
   };
   const root = textToCid(image.root);
   pair(root, textToCid(base.root));
-  const manifest = readManifest(requireCbor(find, root, "manifest"));
+  const manifest = readManifest(lookAtCbor(requireBlock(find, root, "manifest"), "manifest"));
   for (const [index, cid] of manifest.processes.entries()) {
-    const block = readProcess(new Field(requireCbor(find, cid, "process"), "process"));
+    const block = readProcess(new Field(lookAtCbor(requireBlock(find, cid, "process"), "process"), "process"));
     const module = manifest.modules[block.module];
     const partner = module && base.partner({ index, module: cidToText(module) });
     if (partner === undefined) continue;

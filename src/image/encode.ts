@@ -5,7 +5,7 @@
 
 import type { Base, BaseProcess } from "./base.ts";
 import { type Image, makeVerifiedImage, orderBlocks, verifyImage } from "./blocks.ts";
-import { cidToLink, encodeCbor } from "./cbor.ts";
+import { cidToLink, encodeCbor, encodeKnownCbor } from "./cbor.ts";
 import { chunkEnds, frameChunkEnds } from "./chunks.ts";
 import { cidToText, defaultHasher, type Hasher, makeCid, moduleCid, textToCid } from "./cid.ts";
 import { ImageError } from "./errors.ts";
@@ -76,7 +76,7 @@ export function encodeImage(state: TreeState, options: EncodeOptions = {}): Imag
   });
   const images = state.images.map((image) => cidToLink(putImage(image, blocks, sink)));
   const processes = state.processes.map((process, index) => encodeProcess(process, { state, index, sink }));
-  const manifest = encodeCbor(
+  const manifest = encodeKnownCbor(
     {
       format: MANIFEST_FORMAT,
       version: formatVersion(state),
@@ -168,7 +168,7 @@ function encodeProcess(process: ProcessState, { state, index, sink }: ProcessCon
   const clist = new Field(process.clist, `${where}: clist`).array(CLIST_MAX, "entries");
   const mailbox = new Field(process.mailbox, `${where}: mailbox`).array(MAILBOX_MAX, "messages");
   const plain = (value: unknown, name: string): unknown => plainToCbor(value, `${where}: ${name}`, sink.putRaw);
-  return sink.putCbor(
+  const block = encodeKnownCbor(
     {
       parent: new Field(process.parent, `${where}: parent`).integer(-1, index - 1),
       module: process.module,
@@ -190,6 +190,7 @@ function encodeProcess(process: ProcessState, { state, index, sink }: ProcessCon
     },
     where,
   );
+  return cidToLink(sink.put("dag-cbor", block));
 }
 
 interface MachineContext {

@@ -66,7 +66,7 @@ function nextDifference(from: Bytes, target: Bytes, start: number): number {
   const words = target.view;
   const fromWords = from.view;
   let at = start;
-  while (at + WORD_BYTES <= end && words.getInt32(at) === fromWords.getInt32(at)) at += WORD_BYTES;
+  while (at + WORD_BYTES <= end && words.getInt32(at, true) === fromWords.getInt32(at, true)) at += WORD_BYTES;
   while (at < end && target.bytes[at] === from.bytes[at]) at += 1;
   return at;
 }
