@@ -62,7 +62,7 @@ async function serve(path: string, raw: ServeOptions): Promise<void> {
         void process.stderr.write(`caper: ${path}: nobody handles this: ${describeThrown(reason)}\n`),
     });
     const count = serveExports(peer, service, keys);
-    if (count === 0 && service.process.status.state === "idle")
+    if (count === 0 && (await isIdle(service)))
       throw new CliError("input", `${path}: exports no function and no Far object, so there is nothing to serve`);
     if (count > 0) process.stderr.write(`caper: serves ${basename(path)} ${description}; Ctrl-C ends it\n`);
     const stop = await Promise.race([service.ended, untilInterrupted()]);
@@ -102,6 +102,12 @@ function serveExports(peer: Ocapn, service: Service, keys: PeerKeys): number {
     count += 1;
   }
   return count;
+}
+
+/** Whether the script waits for nobody but its callers: after its answers it may still have promises to see to. */
+async function isIdle({ process: script }: Service): Promise<boolean> {
+  while (script.status.state === "ready") await new Promise((resolve) => setImmediate(resolve));
+  return script.status.state === "idle";
 }
 
 /** A second Ctrl-C does not wait for the end. */
