@@ -19,8 +19,11 @@ export type RuntimeIndex = (number: number) => number;
 
 const NO_SOURCE = new Uint8Array(0);
 
+/** Written to by one helper after the other: each is copied when it is finished. */
+const scratch = new ByteWriter();
+
 export function newCode(firstFree: number): CodeWriter {
-  return new CodeWriter({ source: NO_SOURCE, firstFree, temporaryTypes: [], out: new ByteWriter() });
+  return new CodeWriter({ source: NO_SOURCE, firstFree, temporaryTypes: [], out: scratch });
 }
 
 export function finishEntry(code: CodeWriter): CodeEntry {

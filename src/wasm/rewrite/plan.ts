@@ -45,8 +45,9 @@ export const MARK_CANONICAL = 1;
 export const MARK_KEEP = 2;
 
 /** Types in the order in which slots are saved, so that few different save functions are needed. */
+const TYPES_RANKED = [I32, I64, F32, F64, V128, FUNCREF, EXTERNREF];
 const RANK = new Uint8Array(0x80);
-[I32, I64, F32, F64, V128, FUNCREF, EXTERNREF].forEach((type, rank) => {
+TYPES_RANKED.forEach((type, rank) => {
   RANK[type] = rank;
 });
 
@@ -136,6 +137,8 @@ class SlotMaker {
   readonly #temporaries: Temporaries;
   readonly #sources: Int8Array;
   readonly #locals: (Slot | undefined)[] = [];
+  /** By value. */
+  readonly #values = new Map<number, Slot>();
 
   constructor(flow: Flow, temporaries: Temporaries, sources: Int8Array) {
     this.#flow = flow;
@@ -158,8 +161,8 @@ class SlotMaker {
       throw refuse(body, "holds an exnref where it could be frozen, and an exception in flight can not be saved");
     }
     // Arguments keep their order: a call from outside starts with them.
-    if (kind !== "entry") sortByType(slots);
-    return { kind, index, callee, opener, stack, results, slots };
+    const saved = kind === "entry" ? slots : sortedByType(slots);
+    return { kind, index, callee, opener, stack, results, slots: saved };
   }
 
   #liveLocals(slots: Slot[], sets: Int32Array, start: number, words: number): void {
@@ -182,20 +185,47 @@ class SlotMaker {
   }
 
   #temporary(value: number): Slot {
-    const type = this.#flow.valueTypes[value] as number;
-    const source = holdsFloats(type) ? valueSource(this.#flow, value, this.#sources) : NEUTRAL;
-    return { type, kind: "temporary", index: this.#temporaries.of[value] as number, source };
+    let slot = this.#values.get(value);
+    if (slot === undefined) {
+      const type = this.#flow.valueTypes[value] as number;
+      const source = holdsFloats(type) ? valueSource(this.#flow, value, this.#sources) : NEUTRAL;
+      slot = { type, kind: "temporary", index: this.#temporaries.of[value] as number, source };
+      this.#values.set(value, slot);
+    }
+    return slot;
   }
 }
 
-function sortByType(slots: Slot[]): void {
-  const rank = (s: number): number => RANK[(slots[s] as Slot).type] as number;
-  for (let s = 1; s < slots.length; s++) {
-    if (rank(s) >= rank(s - 1)) continue;
-    slots.sort((x, y) => (RANK[x.type] as number) - (RANK[y.type] as number));
-    return;
+/** Those of one type keep their order. */
+function sortedByType(slots: Slot[]): Slot[] {
+  ends.fill(0);
+  let highest = 0;
+  let isSorted = true;
+  for (let s = 0; s < slots.length; s++) {
+    const rank = rankOf(slots[s] as Slot);
+    if (rank < highest) isSorted = false;
+    else highest = rank;
+    ends[rank + 1] = (ends[rank + 1] as number) + 1;
   }
+  if (isSorted) return slots;
+  for (let rank = 1; rank < ends.length; rank++) ends[rank] = (ends[rank] as number) + (ends[rank - 1] as number);
+  const sorted = slots.slice();
+  for (let s = 0; s < slots.length; s++) {
+    const slot = slots[s] as Slot;
+    const rank = rankOf(slot);
+    const place = ends[rank] as number;
+    sorted[place] = slot;
+    ends[rank] = place + 1;
+  }
+  return sorted;
 }
+
+function rankOf(slot: Slot): number {
+  return RANK[slot.type] as number;
+}
+
+/** Where the slots of each rank go next; first, one place further, how many there are. */
+const ends = new Int32Array(TYPES_RANKED.length + 1);
 
 /** The kind of arithmetic whose NaNs a value may be, or NEUTRAL if it is to stay as it is. */
 function valueSource(flow: Flow, value: number, sources: Int8Array): number {

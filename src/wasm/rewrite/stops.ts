@@ -38,7 +38,7 @@ export function findStops(plan: Plan): Stops {
       candidates = [];
       byHash.set(hash, candidates);
     }
-    let stop = candidates.find(({ points }) => sameSaved(plan, points[0] as number, p));
+    let stop = stopOf(plan, candidates, p);
     if (stop === undefined && all.length < STOPS_MAX) {
       stop = { points: [], level: 0 };
       candidates.push(stop);
@@ -48,6 +48,15 @@ export function findStops(plan: Plan): Stops {
     of.push(stop);
   }
   return { all, of };
+}
+
+/** The one that saves what safepoint `p` saves. */
+function stopOf(plan: Plan, candidates: readonly Stop[], p: number): Stop | undefined {
+  for (let c = 0; c < candidates.length; c++) {
+    const candidate = candidates[c] as Stop;
+    if (sameSaved(plan, candidate.points[0] as number, p)) return candidate;
+  }
+  return undefined;
 }
 
 function resultOf(plan: Plan, point: PlannedPoint, r: number): number {
@@ -70,8 +79,10 @@ function sameSaved(plan: Plan, p: number, q: number): boolean {
   for (let r = 0; r < one.results.length; r++) {
     if (resultOf(plan, one, r) !== resultOf(plan, other, r)) return false;
   }
-  return one.slots.every((slot, s) => {
+  for (let s = 0; s < one.slots.length; s++) {
+    const slot = one.slots[s] as Slot;
     const { kind, index, source } = other.slots[s] as Slot;
-    return slot.kind === kind && slot.index === index && slot.source === source;
-  });
+    if (slot.kind !== kind || slot.index !== index || slot.source !== source) return false;
+  }
+  return true;
 }
