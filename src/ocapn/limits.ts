@@ -31,16 +31,22 @@ export const FRAME_BYTES_MAX: number = MESSAGE_BYTES_MAX;
 export const CONNECTIONS_MAX = 4_096;
 
 /** Objects and promises that the peer holds of this side, in one session; and as many that this side holds of the peer. */
-export const EXPORTS_MAX = 1_000_000;
-export const IMPORTS_MAX = 1_000_000;
+export const EXPORTS_MAX = 262_144;
+export const IMPORTS_MAX = 262_144;
 
-/** Answers that the peer has asked for and not dropped, in one session; and as many that this side waits for. */
+/** Answers that the peer has asked for and not dropped, in one session: how many, and what they weigh. */
 export const ANSWERS_MAX = 262_144;
-export const QUESTIONS_MAX = 262_144;
+export const ANSWERS_BYTES_MAX: number = 256 << 20;
 
-/** Messages of the peer that are delivered and not done, in one session: how many, and how many bytes they had. */
-export const UNDONE_MESSAGES_MAX = 262_144;
+/** Answers that this side waits for, in one session. Fewer than the other side may have undone, so that it has no reason to complain. */
+export const QUESTIONS_MAX = 65_536;
+
+/** Messages of the peer that are delivered and not done, in one session: how many, and what they weigh. */
+export const UNDONE_MESSAGES_MAX = 131_072;
 export const UNDONE_BYTES_MAX: number = 64 << 20;
+
+/** What a value weighs beside its bytes: it is an object in memory. */
+export const VALUE_BYTES = 32;
 
 /** What was sent and is not yet taken by the network, of one session. Beyond it calls are refused; answers end the session. */
 export const OUTGOING_BYTES_MAX: number = 64 << 20;

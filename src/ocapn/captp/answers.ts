@@ -10,6 +10,7 @@ import { deliver, takeStep } from "../eventual/deliver.ts";
 import { handlerOf, type Step } from "../eventual/handler.ts";
 import type { AnswerPosition } from "./positions.ts";
 import { Served } from "./served.ts";
+import { weightOf } from "./weight.ts";
 
 type State =
   | { readonly kind: "pending"; readonly waiting: (() => void)[] }
@@ -21,6 +22,7 @@ export class Answer {
   /** What the target returned: a value or a promise. What is served is still marked as such, since the peer may lose it. */
   readonly result: unknown;
   #state: State;
+  #onSettled: ((outcome: unknown) => void) | undefined;
 
   constructor(result: unknown) {
     this.result = result;
@@ -38,7 +40,16 @@ export class Answer {
   #settle(state: State): void {
     const waiting = this.#state.kind === "pending" ? this.#state.waiting : [];
     this.#state = state;
+    this.#onSettled?.(state.kind === "broken" ? state.reason : state.kind === "there" ? state.value : undefined);
     for (const run of waiting) run();
+  }
+
+  /** Calls back with the value or the reason, as soon as it is here. */
+  whenSettled(callback: (outcome: unknown) => void): void {
+    const { result } = this;
+    if (!(result instanceof Promise)) callback(result);
+    else if (this.#state.kind === "pending") this.#onSettled = callback;
+    else result.then(callback, callback);
   }
 
   /** As an argument to objects of this side: they get what is served itself. */
@@ -90,43 +101,68 @@ function attempt(run: () => unknown): unknown {
   }
 }
 
-export class AnswerTable {
-  readonly #answers = new Map<AnswerPosition, Answer>();
-  readonly #entriesMax: number;
+interface AnswerEntry {
+  readonly answer: Answer;
+  bytes: number;
+}
 
-  constructor(init: { readonly entriesMax: number }) {
+export class AnswerTable {
+  readonly #entries = new Map<AnswerPosition, AnswerEntry>();
+  readonly #entriesMax: number;
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(init: { readonly entriesMax: number; readonly bytesMax: number }) {
     this.#entriesMax = init.entriesMax;
+    this.#bytesMax = init.bytesMax;
   }
 
   get size(): number {
-    return this.#answers.size;
+    return this.#entries.size;
   }
 
   get(position: AnswerPosition): Answer | undefined {
-    return this.#answers.get(position);
+    return this.#entries.get(position)?.answer;
   }
 
   /** Before the message is delivered: a position that is taken is an error of the protocol, and then nothing may happen. */
   assertFree(position: AnswerPosition): void {
-    if (this.#answers.has(position)) {
+    if (this.#entries.has(position)) {
       throw new OcapnError("malformed", `answer position ${position}: it is in use until op:gc-answers`);
     }
-    if (this.#answers.size >= this.#entriesMax) {
+    if (this.#entries.size >= this.#entriesMax) {
       throw new OcapnError("limit", `answers: the peer holds ${this.#entriesMax}, which is the limit`);
+    }
+    if (this.#bytes > this.#bytesMax) {
+      throw new OcapnError(
+        "limit",
+        `answers: those that the peer holds weigh ${this.#bytes} bytes; at most ${this.#bytesMax}`,
+      );
     }
   }
 
+  /** What the answer came to is kept for as long as the peer wants: it counts. */
   set(position: AnswerPosition, answer: Answer): void {
-    this.#answers.set(position, answer);
+    const entry: AnswerEntry = { answer, bytes: 0 };
+    this.#entries.set(position, entry);
+    answer.whenSettled((outcome) => {
+      if (this.#entries.get(position) !== entry) return;
+      entry.bytes = weightOf(outcome, this.#bytesMax);
+      this.#bytes += entry.bytes;
+    });
   }
 
   drop(position: AnswerPosition): void {
-    if (!this.#answers.delete(position)) {
+    const entry = this.#entries.get(position);
+    if (entry === undefined) {
       throw new OcapnError("malformed", `op:gc-answers: there is no answer at position ${position}`);
     }
+    this.#entries.delete(position);
+    this.#bytes -= entry.bytes;
   }
 
   clear(): void {
-    this.#answers.clear();
+    this.#entries.clear();
+    this.#bytes = 0;
   }
 }

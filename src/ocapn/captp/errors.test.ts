@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { Far, GuestError, PassableError } from "../../passable/index.ts";
+import { Far, GuestError, PassableError, SYRUP_VALUES_MAX } from "../../passable/index.ts";
 import { makeLog, reasonOf, type TestPeer, tablesOf, usePeers } from "../client/fixture.conformance.ts";
 import { E } from "../eventual/e.ts";
 import type { Remote } from "../eventual/types.ts";
@@ -90,6 +90,7 @@ describe("an argument that cannot be passed", () => {
     ["a circle", () => makers.circle?.(), "contains itself"],
     ["a lone surrogate", () => ["\ud800"], "args[1][0]: a string with a lone surrogate"],
     ["a long message", () => new Uint8Array(MESSAGE_BYTES_MAX), `at most ${MESSAGE_BYTES_MAX} can be sent`],
+    ["a message with many values", () => Array(SYRUP_VALUES_MAX).fill(true), `at most ${SYRUP_VALUES_MAX} can be sent`],
     ["an endless number", () => 10n ** 70_000n, "integer of 70001 digits"],
   ])("is named by its path: %s", async (_, make, words) => {
     const peers = makePeers();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { PassableError, SyrupWriter } from "../../passable/index.ts";
+import { PassableError, SYRUP_VALUES_MAX, SyrupWriter } from "../../passable/index.ts";
 import { NO_REFERENCES } from "../codecs/descriptors.ts";
 import type { Hooks } from "../codecs/hooks.ts";
 import { GC_ANSWERS, GC_EXPORTS } from "../codecs/messages.ts";
@@ -57,13 +57,11 @@ export class Outbox {
   send<V>(codec: RecordCodec<string, V>, values: V): void {
     this.assertNotWriting();
     const start = this.#writer.length;
+    const valueStart = this.#writer.valueCount;
     this.#isWriting = true;
     try {
       codec.write(this.#writer, values, this.#init.hooks);
-      const byteLength = this.#writer.length - start;
-      if (byteLength > MESSAGE_BYTES_MAX) {
-        throw new PassableError("limit", `message: ${byteLength} bytes; at most ${MESSAGE_BYTES_MAX} can be sent`);
-      }
+      assertSize(this.#writer.length - start, this.#writer.valueCount - valueStart);
     } catch (error) {
       this.#writer.truncate(start);
       this.#init.onWritten(false);
@@ -153,5 +151,15 @@ export class Outbox {
     this.#answersDropped = [];
     this.flush();
     this.#isClosed = true;
+  }
+}
+
+/** What the peer would take for too much is not sent. */
+function assertSize(byteLength: number, valueCount: number): void {
+  if (byteLength > MESSAGE_BYTES_MAX) {
+    throw new PassableError("limit", `message: ${byteLength} bytes; at most ${MESSAGE_BYTES_MAX} can be sent`);
+  }
+  if (valueCount > SYRUP_VALUES_MAX) {
+    throw new PassableError("limit", `message: ${valueCount} values; at most ${SYRUP_VALUES_MAX} can be sent`);
   }
 }

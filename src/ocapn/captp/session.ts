@@ -16,11 +16,13 @@ import { handlerOf, type Step } from "../eventual/handler.ts";
 import type { SigningKey } from "../keys.ts";
 import {
   ABORT_REASON_LENGTH_MAX,
+  ANSWERS_BYTES_MAX,
   ANSWERS_MAX,
   EXPORTS_MAX,
   IMPORTS_MAX,
   OUTGOING_BYTES_MAX,
   QUESTIONS_MAX,
+  VALUE_BYTES,
 } from "../limits.ts";
 import type { PeerLocator } from "../locator.ts";
 import type { Connection } from "../netlayer.ts";
@@ -66,7 +68,7 @@ export class Session implements Sender {
   readonly collector: Collector;
   readonly exports: ExportTable;
   readonly imports: ImportTable;
-  readonly answers: AnswerTable = new AnswerTable({ entriesMax: ANSWERS_MAX });
+  readonly answers: AnswerTable = new AnswerTable({ entriesMax: ANSWERS_MAX, bytesMax: ANSWERS_BYTES_MAX });
   readonly references: References;
   readonly #outbox: Outbox;
   readonly #inbound: Inbound;
@@ -269,7 +271,7 @@ export class Session implements Sender {
       const reader = new SyrupReader(bytes);
       const message = readMessage(reader, this.references);
       if (!reader.isAtEnd) reader.fail("more than one value in a message");
-      this.#inbound.dispatch(message, bytes.length);
+      this.#inbound.dispatch(message, bytes.length + reader.valueCount * VALUE_BYTES);
     } catch (error) {
       this.abort(error);
     }

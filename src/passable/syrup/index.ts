@@ -12,6 +12,7 @@ export {
   SYRUP_DEPTH_MAX,
   SYRUP_DIGITS_MAX,
   SYRUP_ERROR_NAME_LENGTH_MAX,
+  SYRUP_VALUES_MAX,
   type SyrupLimits,
 } from "./limits.ts";
 export { type ReadHooks, readPassable, type WriteHooks, writePassable } from "./passable.ts";

@@ -14,6 +14,12 @@ export const SYRUP_DEPTH_MAX: number = PASSABLE_DEPTH_MAX + SYRUP_ENVELOPE_DEPTH
 /** Of one value at the top, such as a message. */
 export const SYRUP_BYTES_MAX: number = PASSABLE_BYTES_MAX;
 
+/**
+ * Values in one value at the top, itself and keys and labels included: a value of two bytes can take a hundred in memory. A list of a million
+ * numbers fits.
+ */
+export const SYRUP_VALUES_MAX: number = 1 << 20;
+
 /** Of what a writer holds: a value, with room for the longest string before its bytes are counted. */
 export const SYRUP_BUFFER_BYTES_MAX: number = 4 * SYRUP_BYTES_MAX;
 
@@ -36,4 +42,6 @@ export interface SyrupLimits {
   readonly depthMax?: number;
   /** Default: `SYRUP_DIGITS_MAX`. */
   readonly digitsMax?: number;
+  /** Default: `SYRUP_VALUES_MAX`. Only readers count them. */
+  readonly valuesMax?: number;
 }

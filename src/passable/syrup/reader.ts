@@ -7,7 +7,7 @@
 import { PassableError } from "../errors.ts";
 import { KeyOrder } from "./key-order.ts";
 import { byteWords, KIND_WORDS, KINDS, type SyrupKind } from "./kinds.ts";
-import { SYRUP_DEPTH_MAX, SYRUP_DIGITS_MAX, type SyrupLimits } from "./limits.ts";
+import { SYRUP_DEPTH_MAX, SYRUP_DIGITS_MAX, SYRUP_VALUES_MAX, type SyrupLimits } from "./limits.ts";
 import { asciiText, nameOf } from "./names.ts";
 import * as tag from "./tags.ts";
 
@@ -34,8 +34,10 @@ export class SyrupReader {
   readonly #end: number;
   readonly #depthMax: number;
   readonly #digitsMax: number;
+  readonly #valuesMax: number;
   readonly #isCanonical: boolean;
   #at = 0;
+  #valueCount = 0;
   /** The brackets that will close the containers around, outermost first. */
   readonly #closing: number[] = [];
   /** Of the innermost struct or set around. */
@@ -50,6 +52,7 @@ export class SyrupReader {
     this.#end = bytes.length;
     this.#depthMax = options?.limits?.depthMax ?? SYRUP_DEPTH_MAX;
     this.#digitsMax = options?.limits?.digitsMax ?? SYRUP_DIGITS_MAX;
+    this.#valuesMax = options?.limits?.valuesMax ?? SYRUP_VALUES_MAX;
     this.#isCanonical = options?.isCanonical ?? false;
   }
 
@@ -61,6 +64,11 @@ export class SyrupReader {
   /** Whether all bytes were read. */
   get isAtEnd(): boolean {
     return this.#at === this.#end;
+  }
+
+  /** Of values that were read, or begun. */
+  get valueCount(): number {
+    return this.#valueCount;
   }
 
   peek(): SyrupKind {
@@ -278,10 +286,17 @@ export class SyrupReader {
   /** A value was read. */
   #ended(start: number, end: number): void {
     this.#at = end;
+    this.#count();
     const order = this.#order;
     if (order === undefined || order.depth !== this.#closing.length) return;
     order.begin(start);
     this.#checkOrder(order);
+  }
+
+  #count(): void {
+    this.#valueCount += 1;
+    if (this.#valueCount <= this.#valuesMax) return;
+    throw new PassableError("limit", `syrup: byte ${this.#at}: more than ${this.#valuesMax} values`);
   }
 
   #checkOrder(order: KeyOrder): void {
@@ -299,6 +314,7 @@ export class SyrupReader {
     if (order !== undefined && order.depth === depth) order.begin(this.#at);
     this.#closing.push(closing);
     this.#at++;
+    this.#count();
   }
 
   #endContainer(closing: number, what: string): void {

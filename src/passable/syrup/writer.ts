@@ -25,6 +25,12 @@ export class SyrupWriter {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY_AT_FIRST);
   #view: DataView | undefined;
   #at = 0;
+  #valueCount = 0;
+
+  /** Of values that were ever written, keys and labels included: as a reader of them counts. */
+  get valueCount(): number {
+    return this.#valueCount;
+  }
 
   /** Of what was written and not yet taken. */
   get length(): number {
@@ -57,6 +63,7 @@ export class SyrupWriter {
   }
 
   beginRecord(): void {
+    this.#valueCount += 1;
     this.#byte(tag.RECORD);
   }
 
@@ -65,6 +72,7 @@ export class SyrupWriter {
   }
 
   beginList(): void {
+    this.#valueCount += 1;
     this.#byte(tag.LIST);
   }
 
@@ -73,6 +81,7 @@ export class SyrupWriter {
   }
 
   beginStruct(): void {
+    this.#valueCount += 1;
     this.#byte(tag.STRUCT);
   }
 
@@ -81,6 +90,7 @@ export class SyrupWriter {
   }
 
   beginSet(): void {
+    this.#valueCount += 1;
     this.#byte(tag.SET);
   }
 
@@ -89,11 +99,13 @@ export class SyrupWriter {
   }
 
   writeBoolean(value: boolean): void {
+    this.#valueCount += 1;
     this.#byte(value ? tag.TRUE : tag.FALSE);
   }
 
   /** All NaNs are written as one; -0 and 0 are two (Model draft, "Float64"). */
   writeFloat64(value: number): void {
+    this.#valueCount += 1;
     this.#reserve(FLOAT64_WITH_TAG);
     this.#bytes[this.#at] = tag.FLOAT64;
     this.#view ??= new DataView(this.#bytes.buffer);
@@ -103,6 +115,7 @@ export class SyrupWriter {
 
   /** An integer of any size; a number must be a safe integer. */
   writeInteger(value: number | bigint): void {
+    this.#valueCount += 1;
     if (typeof value === "bigint") {
       if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
         this.#bigInteger(value);
@@ -125,6 +138,7 @@ export class SyrupWriter {
   }
 
   writeBytes(bytes: Uint8Array): void {
+    this.#valueCount += 1;
     this.#reserve(PREFIX_BYTES_MAX + bytes.length);
     this.#digits(bytes.length, tag.BYTES);
     this.#bytes.set(bytes, this.#at);
@@ -189,6 +203,7 @@ export class SyrupWriter {
   }
 
   #text(text: string, tagBefore: number): void {
+    this.#valueCount += 1;
     const length = text.length;
     this.#reserve(PREFIX_BYTES_MAX + length * UNIT_BYTES_MAX);
     if (length > LOOP_UNITS_MAX) {

@@ -22,6 +22,8 @@ import {
   makeSelector,
   PASSABLE_DEPTH_MAX,
   SYRUP_DEPTH_MAX,
+  SYRUP_VALUES_MAX,
+  SyrupReader,
   SyrupSet,
   SyrupStruct,
   type SyrupValue,
@@ -245,6 +247,32 @@ describe("a message that is as large as can be", () => {
     expect((await mallory.resolved(7))[0]).toBe("fulfill");
     mallory.sendBytes(tooLong);
     await victim.assertAborted(`more than ${MESSAGE_BYTES_MAX} bytes`);
+    expect(victim.held).toHaveLength(1);
+  });
+
+  it("in values is taken, and one with more is not", async () => {
+    const victim = await makeVictim(makePeers());
+    const { mallory, target } = victim;
+    // Beside the list: the message and its label, target, position and label, arguments, method, two times false, resolver with two.
+    const ofCount = (count: number): Uint8Array =>
+      encodeSyrup(
+        deliverMessage({
+          to: exported(target),
+          args: [makeSelector("hold"), Array(count - 12).fill(true)],
+          resolveMe: object(7),
+        }),
+      );
+    const countOf = (message: Uint8Array): number => {
+      const reader = new SyrupReader(message);
+      reader.skip();
+      return reader.valueCount;
+    };
+    const fitting = ofCount(SYRUP_VALUES_MAX);
+    expect(countOf(fitting)).toBe(SYRUP_VALUES_MAX);
+    mallory.sendBytes(fitting);
+    expect((await mallory.resolved(7))[0]).toBe("fulfill");
+    mallory.sendBytes(ofCount(SYRUP_VALUES_MAX + 1));
+    await victim.assertAborted(`more than ${SYRUP_VALUES_MAX} values`);
     expect(victim.held).toHaveLength(1);
   });
 

@@ -32,10 +32,10 @@ const OPERATIONS: readonly (readonly [number, Operation])[] = [
 ];
 
 const FAULTS: readonly (readonly [number, Operation])[] = [
-  [0.5, (world) => world.cut()],
-  [0.1, (world, peer) => world.crash(peer)],
-  [0.1, (world, peer) => world.close(peer)],
-  [0.3, (world) => world.toggleReachable()],
+  [0.15, (world) => world.cut()],
+  [0.03, (world, peer) => world.crash(peer)],
+  [0.03, (world, peer) => world.close(peer)],
+  [0.1, (world) => world.toggleReachable()],
 ];
 
 const URIS_MAX = 40;
