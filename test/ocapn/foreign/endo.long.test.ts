@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithPath } from "./paths.ts";
 import { type Peer, startPeer } from "./peers.ts";
-import { type ProgramName, VALUES } from "./programs.ts";
+import { VALUES } from "./programs.ts";
 import type { NetlayerName, SystemName } from "./side.ts";
 
 const NETLAYERS: readonly NetlayerName[] = ["tcp-prefixed", "tcp-raw", "websocket"];
@@ -15,7 +15,7 @@ const SYSTEMS: readonly SystemName[] = ["caper", "endo"];
 /** What waits for a collection that never comes shall not wait for long. */
 const STUCK_MS = 120_000;
 
-const ANSWERS: readonly (readonly [program: ProgramName, answer: unknown])[] = [
+const ANSWERS: readonly (readonly [program: string, answer: unknown])[] = [
   ["deliver", "Hello, Alyssa!"],
   ["values", [...VALUES, [0, 255, 7]]],
   ["pipeline", 3],
@@ -45,8 +45,9 @@ describeWithPath("CAPER_ENDO", "Endo", () => {
       ["caper", "endo"],
       ["endo", "caper"],
     ] as const)("%s calls %s", (caller, called) => {
-      // Where several messages come in one piece, which only raw framing lets happen, Endo never collects what they brought.
-      const isLeaking = netlayer === "tcp-raw" && caller === "endo";
+      // An answer and the word that its resolver was dropped come in one piece. Endo takes them in one turn, and then keeps the answer for
+      // ever, except with prefixed framing, where it takes one message a turn.
+      const isLeaking = netlayer !== "tcp-prefixed" && caller === "endo";
       const programs = isLeaking ? ANSWERS.filter(([program]) => program !== "collectTheirs") : ANSWERS;
 
       it.each(programs)("%s", async (program, answer) => {

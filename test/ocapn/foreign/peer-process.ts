@@ -5,12 +5,12 @@
  * @module
  */
 import { collectAlways } from "./collect.ts";
-import { makeDesk, type ProgramName, runProgram } from "./programs.ts";
+import { makeDesk, runProgram } from "./programs.ts";
 import type { NetlayerName, Side, SystemName } from "./side.ts";
 
 export interface Request {
   readonly id: number;
-  readonly program: ProgramName;
+  readonly program: string;
   readonly uris: readonly string[];
 }
 

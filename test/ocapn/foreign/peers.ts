@@ -5,13 +5,12 @@
  */
 import { fork } from "node:child_process";
 import type { Request, Told } from "./peer-process.ts";
-import type { ProgramName } from "./programs.ts";
 import type { NetlayerName, SystemName } from "./side.ts";
 
 export interface Peer {
   /** Of its desk. */
   readonly uri: string;
-  run(program: ProgramName, ...uris: readonly string[]): Promise<unknown>;
+  run(program: string, ...uris: readonly string[]): Promise<unknown>;
   stop(): Promise<void>;
 }
 
