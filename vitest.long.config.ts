@@ -18,7 +18,6 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.long.test.ts", "test/**/*.long.test.ts"],
     exclude: [...configDefaults.exclude, ...absent.map(([, file]) => file)],
-    exclude: [...configDefaults.exclude, ...(isWithoutForeign ? ["test/ocapn/foreign/**"] : [])],
     reporters: ["./scripts/totals-reporter.ts"],
     pool: "forks",
     maxWorkers: 2,
