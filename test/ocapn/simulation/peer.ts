@@ -60,7 +60,7 @@ export class SimulatedPeer {
   last: Entry | undefined;
   /** It has crashed: what its code does no longer counts. */
   isDead = false;
-  readonly timers = new Set<() => void>();
+  readonly timers: Set<() => void> = new Set();
 
   constructor(world: World, name: string) {
     this.world = world;
