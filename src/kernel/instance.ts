@@ -50,6 +50,8 @@ export class Instance implements FunctionNumbers {
   readonly #exports: WebAssembly.Exports;
   readonly #runtime: { readonly [name: string]: (...args: never[]) => unknown };
   readonly #functions: WebAssembly.Table;
+  /** Puts the functions of a part of that table into it. */
+  readonly #fill: (part: number) => void;
   readonly #memory: WebAssembly.Memory | undefined;
   /** Of the memory as it is until it grows, which only the host does: to ask it for its buffer takes longer than to keep this. */
   #view: Uint8Array;
@@ -68,6 +70,7 @@ export class Instance implements FunctionNumbers {
     this.gas = this.#exports[rewriting.EXPORT_GAS] as WebAssembly.Global;
     this.depth = this.#exports[rewriting.EXPORT_DEPTH] as WebAssembly.Global;
     this.#functions = this.#exports[rewriting.EXPORT_FUNCTIONS] as WebAssembly.Table;
+    this.#fill = this.#exports[rewriting.EXPORT_FILL] as (part: number) => void;
     this.#memory = this.#exports[rewriting.EXPORT_MEMORY] as WebAssembly.Memory | undefined;
     this.#view = viewOf(this.#memory);
   }
@@ -114,11 +117,15 @@ export class Instance implements FunctionNumbers {
 
   #numberAll(): Map<string, number> {
     const numbers = new Map<string, number>();
+    for (let part = 0; part * rewriting.FUNCTION_TABLE_PART < this.#functions.length; part++) this.#fill(part);
     for (let i = 0; i < this.#functions.length; i++) numbers.set((this.#functions.get(i) as NamedFunction).name, i);
     return numbers;
   }
 
   functionAt(number: number): object {
+    const known = this.#functions.get(number) as object | null;
+    if (known !== null) return known;
+    this.#fill(Math.floor(number / rewriting.FUNCTION_TABLE_PART));
     return this.#functions.get(number) as object;
   }
 

@@ -43,6 +43,8 @@ export interface FunctionTable {
   pointBase(func: number): number;
   /** The function that has safepoint `id`, counted over the module. */
   functionOfPoint(id: number): number;
+  /** The move that a safepoint is before; undefined if it is at something else. */
+  moveAt(func: number, point: number): rewriting.Move | undefined;
 }
 
 /** Where bytes are kept by a name: letters, digits, dots and dashes. */
@@ -211,6 +213,10 @@ function makeFunctionTable(module: WasmModule, metadata: readonly rewriting.Func
     frameSlots: (func: number) => (at(func)?.bounded === true ? 0 : (at(func)?.frameSlots ?? 0)),
     pointBase: (func: number) => bases[func - first] as number,
     functionOfPoint: (id: number) => first + lastNotAbove(bases, id),
+    moveAt(func: number, point: number) {
+      const moves = at(func)?.moves;
+      return moves === undefined || moves.length === 0 ? undefined : moves.find((move) => move.point === point);
+    },
   });
 }
 

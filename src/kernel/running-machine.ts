@@ -31,6 +31,7 @@ import {
   valueToHost,
   zeroOf,
 } from "./machine-values.ts";
+import { movePiece } from "./move-piece.ts";
 import { enterStack, leaveStack, type OnStack, slotsLeft } from "./native-stack.ts";
 import type { Program } from "./program.ts";
 import { isExact, type TrapCode, trapCode } from "./traps.ts";
@@ -57,7 +58,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   #inGuest = false;
   /** Was the host call that is under way made open? */
   #open = false;
-  /** Is the run over when the host has made a part of what a frame needs? */
+  /** Is the run over when the host has made a part of what a frame needs, or moved a piece? */
   #brief = false;
   /** Slots of the engine's stack that the run was given; of them those for its first frame, and for all that this one calls. */
   #native = 0;
@@ -180,7 +181,10 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       if (activation.exception === undefined) {
         this.#gas.beginEpoch();
         if (this.#gas.slice < 0) return { kind: "slice" };
-        if (this.#brief && !this.#isPrepared(activation)) return { kind: "slice" };
+        if (this.#worksFor(activation)) {
+          if (this.#brief) return { kind: "slice" };
+          continue;
+        }
       }
       const stop = this.#resumeInnermost(activation);
       if (stop !== undefined) return stop;
@@ -191,10 +195,13 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     return { kind: "done", results: carriersToValues(activation.doneTypes, results, this.#instance) };
   }
 
-  /** Makes a part of what the innermost frame needs to go on, unless all is there. */
-  #isPrepared(activation: Activation): boolean {
-    const { func, point } = activation.innermost as SavedFrame;
-    return this.#instance.prepare(func, point);
+  /** Does a part of what the host has to do before the innermost frame can go on; false if nothing is left. */
+  #worksFor(activation: Activation): boolean {
+    const { func, point, values } = activation.innermost as SavedFrame;
+    const move = this.#program.functions.moveAt(func, point);
+    if (move !== undefined && movePiece(this.memory(), values, move)) return true;
+    // A run that is not brief makes continuations where it needs them.
+    return this.#brief && !this.#instance.prepare(func, point);
   }
 
   /** A run from within a host function, on top of the run that called it. That one goes on with what is left. */

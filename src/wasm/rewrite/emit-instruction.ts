@@ -7,6 +7,7 @@
 import { I32 } from "../module.ts";
 import * as o from "../opcodes.ts";
 import type { EmitInit, SafepointEmitter } from "./emit-safepoint.ts";
+import { isMove } from "./moves.ts";
 import type { PlannedPoint } from "./plan.ts";
 
 /** Those that mean something else in another module, or are a safepoint. */
@@ -150,7 +151,9 @@ export class InstructionEmitter {
     code.op(o.OP_I32_SUB);
     code.tee(form.gas);
     code.indexed(o.OP_GLOBAL_SET, target.gasGlobal);
-    this.#safepoints.testGas(plan.pointAt[i] as number);
+    const number = plan.pointAt[i] as number;
+    if (isMove(op)) this.#safepoints.testMove(number, size);
+    else this.#safepoints.testGas(number);
     this.bulkOperation(i);
   }
 

@@ -11,6 +11,7 @@ import { CodeWriter } from "./code-writer.ts";
 import { NEUTRAL } from "./float-sources.ts";
 import { refuse } from "./flow.ts";
 import { MARK_CANONICAL, MARK_KEEP, type Plan, type PlannedPoint } from "./plan.ts";
+import { MOVE_BYTES_MAX } from "./runtime-abi.ts";
 import { findStops, isShared, type Stops } from "./stops.ts";
 import type { Target } from "./target.ts";
 
@@ -83,6 +84,20 @@ export class SafepointEmitter {
   testGas(point: number): void {
     this.beginTest(point);
     this.code.get(this.#init.form.gas);
+    this.endTest(point);
+  }
+
+  /** The same before a move of as many bytes as a temporary says, or if these are more than are moved in one go. */
+  testMove(point: number, size: number): void {
+    const { code } = this;
+    this.beginTest(point);
+    code.getTemporary(size);
+    code.constant(MOVE_BYTES_MAX);
+    code.op(o.OP_I32_GT_U);
+    code.constant(31);
+    code.op(o.OP_I32_SHL);
+    code.get(this.#init.form.gas);
+    code.op(o.OP_I32_OR);
     this.endTest(point);
   }
 

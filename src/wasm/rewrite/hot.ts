@@ -18,14 +18,23 @@ import type { CodeWriter } from "./code-writer.ts";
 import { FunctionEmitter } from "./emit-function.ts";
 import type { EmitInit, Form } from "./emit-safepoint.ts";
 import { refuse } from "./flow.ts";
+import {
+  countFunctionSegments,
+  FILL_TYPE,
+  makeFill,
+  writeFunctionSegments,
+  writeFunctionTable,
+} from "./function-table.ts";
 import { finishEntry, makeHostCall, newCode, withGas } from "./helpers.ts";
 import { HotTarget } from "./hot-layout.ts";
 import * as w from "./module-writer.ts";
 import { CodeEntries, type CodeEntry, ModuleWriter } from "./module-writer.ts";
+import { findMoves, type Move } from "./moves.ts";
 import { makePlan } from "./plan.ts";
 import {
   carriers,
   EXPORT_DEPTH,
+  EXPORT_FILL,
   EXPORT_FUNCTIONS,
   EXPORT_GAS,
   EXPORT_MEMORY,
@@ -56,10 +65,12 @@ export interface FunctionMetadata {
   readonly changesTables: boolean;
   readonly points: number;
   readonly frameSlots: number;
+  readonly moves: readonly Move[];
 }
 
 const FLAG_BOUNDED = 1;
 const FLAG_CHANGES_TABLES = 2;
+const FLAG_MOVES = 4;
 
 /** Reads the contents of the custom section `METADATA`. */
 export function readMetadata(section: Uint8Array): FunctionMetadata[] {
@@ -67,15 +78,41 @@ export function readMetadata(section: Uint8Array): FunctionMetadata[] {
   const metadata: FunctionMetadata[] = [];
   while (!reader.done) {
     const flags = reader.u8();
-    const points = reader.u32();
     metadata.push({
       bounded: (flags & FLAG_BOUNDED) !== 0,
       changesTables: (flags & FLAG_CHANGES_TABLES) !== 0,
-      points,
+      points: reader.u32(),
       frameSlots: reader.u32(),
+      moves: (flags & FLAG_MOVES) === 0 ? NO_MOVES : readMoves(reader),
     });
   }
   return metadata;
+}
+
+const NO_MOVES: readonly Move[] = [];
+
+function readMoves(reader: ByteReader): Move[] {
+  return Array.from({ length: reader.u32() }, () => {
+    const point = reader.u32();
+    const kind = reader.u8() === 1 ? "copy" : "fill";
+    return { point, kind, operands: reader.u32() };
+  });
+}
+
+function writeMetadata(out: ByteWriter, metadata: readonly FunctionMetadata[]): void {
+  for (const { bounded, changesTables, points, frameSlots, moves } of metadata) {
+    const flags = (bounded ? FLAG_BOUNDED : 0) | (changesTables ? FLAG_CHANGES_TABLES : 0);
+    out.u8(flags | (moves.length > 0 ? FLAG_MOVES : 0));
+    out.u32(points);
+    out.u32(frameSlots);
+    if (moves.length === 0) continue;
+    out.u32(moves.length);
+    for (const { point, kind, operands } of moves) {
+      out.u32(point);
+      out.u8(kind === "copy" ? 1 : 0);
+      out.u32(operands);
+    }
+  }
 }
 
 /**
@@ -108,6 +145,7 @@ export function rewriteModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       changesTables: flow.changesTables,
       points: plan.points.length,
       frameSlots: slots,
+      moves: findMoves(plan),
     });
     pointBase += plan.points.length;
     if (entries.length > OUTPUT_BYTES_BASE + OUTPUT_FACTOR_MAX * module.bytes.length) {
@@ -183,7 +221,7 @@ function assemble(
   const imports = Array.from({ length: module.importedFunctions }, (_, i) => i);
   const hostCalls = imports.map((i) => makeHostCall(typeOf(i), i, target.gasGlobal, target.depthGlobal));
   // What continuations may need must exist also where the hot code itself does not use it: nothing but these.
-  const accessors = makeAccessors(module);
+  const accessors = makeAccessors(module, target);
   const runtime = [
     ...RUNTIME_FUNCTIONS,
     ...module.tables.map((table, t) => ({
@@ -232,22 +270,14 @@ function assemble(
   if (module.data.length > 0) writer.section(section.SECTION_DATA_COUNT, (out) => out.u32(module.data.length));
   writer.code(entries);
   writer.vector(section.SECTION_DATA, module.data, (out, segment) => writeDataSegment(out, module, segment));
-  writer.custom(METADATA, (out) => {
-    for (const item of metadata) {
-      out.u8((item.bounded ? FLAG_BOUNDED : 0) | (item.changesTables ? FLAG_CHANGES_TABLES : 0));
-      out.u32(item.points);
-      out.u32(item.frameSlots);
-    }
-  });
+  writer.custom(METADATA, (out) => writeMetadata(out, metadata));
   return writer.finish();
 }
 
 function writeTables(out: ByteWriter, module: WasmModule): void {
   out.u32(module.tables.length + 1);
   for (const table of module.tables) writeTableType(out, table);
-  const count = module.functions.length;
-  out.u8(0x70);
-  writeLimits(out, { min: count, max: count });
+  writeFunctionTable(out, module);
 }
 
 function writeGlobals(out: ByteWriter, module: WasmModule, target: HotTarget): void {
@@ -264,18 +294,10 @@ function writeGlobals(out: ByteWriter, module: WasmModule, target: HotTarget): v
   }
 }
 
-/** The guest's own segments, then one that fills the table of all functions (and so declares each for ref.func). */
 function writeElements(out: ByteWriter, module: WasmModule, target: HotTarget): void {
-  out.u32(module.elements.length + 1);
+  out.u32(module.elements.length + countFunctionSegments(module));
   for (const segment of module.elements) writeElementSegment(out, module, segment, target);
-  out.u8(2);
-  out.u32(module.tables.length);
-  out.u8(o.OP_I32_CONST);
-  out.s32(0);
-  out.u8(o.OP_END);
-  out.u8(0);
-  out.u32(module.functions.length);
-  for (let func = 0; func < module.functions.length; func++) out.u32(target.func(func));
+  writeFunctionSegments(out, module, target);
 }
 
 interface Accessor {
@@ -288,9 +310,9 @@ function isAwkward(type: ValueType): boolean {
   return type === F32 || type === F64 || type === V128;
 }
 
-/** Reading and writing of globals whose bits the JavaScript interface would not keep. */
-function makeAccessors(module: WasmModule): Accessor[] {
-  const accessors: Accessor[] = [];
+/** Filling the table of functions; reading and writing of globals whose bits the JavaScript interface would not keep. */
+function makeAccessors(module: WasmModule, target: HotTarget): Accessor[] {
+  const accessors: Accessor[] = [{ name: EXPORT_FILL, type: FILL_TYPE, entry: makeFill(module, target) }];
   module.globals.forEach((global, g) => {
     if (!isAwkward(global.type)) return;
     const parts = carriers(global.type);

@@ -6,5 +6,6 @@
 export { EXPORT_CONTINUE, type FunctionPlan, makeContinuation, planFunction, type Resumption } from "./continuation.ts";
 export { functionName as hotFunctionName, RETHROW } from "./continuation-target.ts";
 export { FRAME_SLOTS_MAX, type FunctionMetadata, readMetadata, rewriteModule } from "./hot.ts";
+export type { Move } from "./moves.ts";
 export type { PlannedPoint, Slot } from "./plan.ts";
 export * from "./runtime-abi.ts";

@@ -7,7 +7,7 @@
 import { EXTERNREF, F32, F64, FUNCREF, type FunctionType, I32, I64, V128, type ValueType } from "../module.ts";
 
 /** Version of what the rewriter makes of a module: part of the cache's key and of every image. */
-export const REWRITER_VERSION = "4";
+export const REWRITER_VERSION = "5";
 /** Version of docs/spec/gas.md. */
 export const GAS_SCHEDULE_VERSION = 1;
 
@@ -22,6 +22,12 @@ export const METADATA = "caper:functions";
 
 /** Point number of a finished call: what follows are its results. */
 export const POINT_FINISHED = -1;
+
+/**
+ * Bytes that one memory.copy or memory.fill moves in one go. A frame that is about to move more is saved, gas or not: the machine
+ * does all but the last of it piece by piece, so that no thread is gone for longer than a piece takes.
+ */
+export const MOVE_BYTES_MAX: number = 16 << 20;
 
 /** The machine's functions, in the order in which the hot module imports them. */
 export const RUNTIME_FUNCTIONS: readonly { readonly name: string; readonly type: FunctionType }[] = [
@@ -74,8 +80,12 @@ export const EXPORT_MEMORY = "memory";
 export const EXPORT_GAS = "gas";
 /** Slots of the stack segment that were left at the last call of a guest import. */
 export const EXPORT_DEPTH = "depth";
-/** A table of all functions: the rewritten form of original function i is at i. */
+/** A table of all functions: the rewritten form of original function i is at i, once it has been put there. */
 export const EXPORT_FUNCTIONS = "functions";
+/** (part): puts the functions of a part of that table into it. */
+export const EXPORT_FILL = "functions.fill";
+/** Functions of one part; of the last there may be fewer. */
+export const FUNCTION_TABLE_PART = 64;
 export const exportOf = {
   table: (i: number): string => `table ${i}`,
   global: (i: number): string => `global ${i}`,
