@@ -5,7 +5,7 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describeMachine, machineLoad } from "./measure.ts";
 import { type Report, renderMarkdown, renderTable, type Surroundings, writeJson } from "./report.ts";
 
@@ -15,8 +15,9 @@ const WARMUPS = 4;
 /** More than this many processes at work on two cores disturb the numbers. */
 const CALM_LOAD = 0.5;
 const METHOD =
-  "Times are processor time of the thread, medians of rounds that run every column once; only ratios within a row mean much.";
+  "Times are processor time of the thread unless a table says otherwise, medians of rounds that run every column once; only ratios within a row mean much.";
 const FOLDER = new URL("./", import.meta.url).pathname;
+const RESULTS = `${FOLDER}results/`;
 const CACHE = new URL("../.cache/bench/", import.meta.url).pathname;
 
 interface Options {
@@ -55,10 +56,20 @@ function surroundings(): Surroundings {
   return { machine: describeMachine(), date: new Date().toISOString().slice(0, 16), loadAtStart: machineLoad() };
 }
 
-function renderResults(reports: readonly Report[], { machine, date, loadAtStart }: Surroundings): string {
-  const busy = loadAtStart > CALM_LOAD ? ` The machine was busy with other work (load ${loadAtStart.toFixed(1)}).` : "";
-  const head = `# Results\n\nMeasured by \`npm run bench -- --write\` on ${date} UTC: ${machine}.${busy} ${METHOD}\n`;
-  return `${[head, ...reports.map(renderMarkdown)].join("\n\n").replaceAll("\n\n\n", "\n\n")}\n`;
+/** All tables as they were last written, each with when that was. */
+function renderResults(): string {
+  const tables = Object.keys(BENCHES)
+    .map((name) => `${RESULTS}${name}.json`)
+    .filter((file) => existsSync(file))
+    .map((file) => {
+      const report = JSON.parse(readFileSync(file, "utf8")) as Report & Surroundings;
+      const { date, loadAtStart } = report;
+      const busy =
+        loadAtStart > CALM_LOAD ? `, while the machine was busy with other work (load ${loadAtStart.toFixed(1)})` : "";
+      return renderMarkdown({ ...report, notes: [...report.notes, `Measured on ${date} UTC${busy}.`] });
+    });
+  const head = `# Results\n\nMeasured by \`npm run bench -- --write\`: ${describeMachine()}. ${METHOD}`;
+  return `${[head, ...tables].join("\n\n")}\n`;
 }
 
 function main(args: readonly string[]): void {
@@ -72,17 +83,13 @@ function main(args: readonly string[]): void {
   }
   const around = surroundings();
   console.log(`${around.machine}; load ${around.loadAtStart.toFixed(1)}\n`);
-  const reports: Report[] = [];
   for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
     const report = runBench(name, flags);
-    reports.push(report);
     console.log(`${renderTable(report)}\n`);
     writeJson(CACHE, report, around);
-    if (flags.includes("--write")) writeJson(`${FOLDER}results/`, report, around);
+    if (flags.includes("--write")) writeJson(RESULTS, report, around);
   }
-  if (flags.includes("--write") && names.length === 0) {
-    writeFileSync(`${FOLDER}RESULTS.md`, renderResults(reports, around));
-  }
+  if (flags.includes("--write")) writeFileSync(`${FOLDER}RESULTS.md`, renderResults());
 }
 
 const one = process.argv.find((arg) => arg.startsWith("--one="))?.slice("--one=".length);

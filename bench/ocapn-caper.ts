@@ -5,7 +5,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { makeNodeOcapn, makeNodeWebSocketNetlayer, makeTcpTestingNetlayer } from "../src/node/index.ts";
-import { startNodeLibp2p } from "../src/node/netlayers/libp2p/index.ts";
 import { E, type Netlayer } from "../src/ocapn/index.ts";
 import { Far } from "../src/passable/index.ts";
 import { makeCounter, makeEventualClient, type RemoteCounter } from "./ocapn-eventual.ts";
@@ -31,6 +30,8 @@ function makeCaper(name: string, makeNetlayer: () => Promise<Netlayer>): System 
 
 export const caperTcp: System = makeCaper("TCP", () => makeTcpTestingNetlayer({ framing: "prefixed" }));
 export const caperWebSocket: System = makeCaper("WebSocket", () => makeNodeWebSocketNetlayer());
-export const caperLibp2p: System = makeCaper("libp2p", () =>
-  startNodeLibp2p({ seed: randomBytes(32), listen: ["/ip4/127.0.0.1/tcp/0"] }),
-);
+/** Loads a large library, which the others shall not carry along. */
+export const caperLibp2p: System = makeCaper("libp2p", async () => {
+  const { startNodeLibp2p } = await import("../src/node/netlayers/libp2p/index.ts");
+  return await startNodeLibp2p({ seed: randomBytes(32), listen: ["/ip4/127.0.0.1/tcp/0"] });
+});

@@ -14,7 +14,7 @@ const PATIENCE_MS = 400;
 const TEXT = "payload ".repeat(1 << 17);
 const BYTES = new TextEncoder().encode(TEXT);
 
-export type MeasureName = keyof typeof MEASURES;
+export type MeasureName = "sequential" | "inFlight" | "chain" | "text" | "bytes" | "connect";
 
 export interface Measured {
   /** Calls, chains, round trips or connections. */
@@ -44,16 +44,17 @@ async function repeat(once: (n: number) => PromiseLike<void>): Promise<number> {
   return count;
 }
 
-const MEASURES = {
-  sequential: ({ client }: Driven) => repeat(async (n) => expectEqual(await client.increment(n), n + 1)),
-  async inFlight({ client }: Driven) {
+/** Each answers how often it did what it measures. */
+const MEASURES: { readonly [name in MeasureName]: (driven: Driven) => Promise<number> } = {
+  sequential: ({ client }) => repeat(async (n) => expectEqual(await client.increment(n), n + 1)),
+  async inFlight({ client }) {
     const answers = await Promise.all(Array.from({ length: IN_FLIGHT }, (_, n) => client.increment(n)));
     for (const [n, answer] of answers.entries()) expectEqual(answer, n + 1);
     return IN_FLIGHT;
   },
-  chain: ({ client }: Driven) => repeat(async () => expectEqual(await client.chain(CHAIN_DEPTH), CHAIN_DEPTH - 1)),
-  text: ({ client }: Driven) => repeat(async () => expectEqual((await client.echo(TEXT)).length, TEXT.length)),
-  async bytes({ client, system }: Driven) {
+  chain: ({ client }) => repeat(async () => expectEqual(await client.chain(CHAIN_DEPTH), CHAIN_DEPTH - 1)),
+  text: ({ client }) => repeat(async () => expectEqual((await client.echo(TEXT)).length, TEXT.length)),
+  async bytes({ client, system }) {
     if (!system.takesBytes) return 0;
     return await repeat(async () => expectEqual((await client.echo(BYTES)).length, BYTES.length));
   },

@@ -1,6 +1,6 @@
 /**
  * Calls to objects of another process on this machine: Caper's OCapN over its netlayers, beside Cap'n Web, @endo/captp, and Endo's OCapN
- * where a checkout of it is named. Wall-clock time, since two processes take part; one round measures every system once.
+ * where a checkout of it is named. One round measures every system once.
  *
  * @module
  */
@@ -17,12 +17,18 @@ const ROUNDS_SHARE = 1 / 3;
 /** A system that takes longer than this for one measurement is not asked again for it. */
 const SLOW_MS = 5_000;
 
-/** Where the two ends are. */
+/**
+ * Where the two ends are, and so what is measured: in two processes the time that passes, which is what users wait; in one thread the
+ * processor time that both ends take, which other work on the machine touches less.
+ */
 type Place = "apart" | "together";
+const PLACES: readonly { readonly place: Place; readonly words: string; readonly ms: "wallMs" | "threadMs" }[] = [
+  { place: "apart", words: "", ms: "wallMs" },
+  { place: "together", words: "- processor time of both ends", ms: "threadMs" },
+];
 
 interface Row {
   readonly measure: MeasureName;
-  readonly place: Place;
   readonly title: string;
   /** Of a rate per second. */
   readonly show: (perSecond: number) => string;
@@ -31,14 +37,12 @@ interface Row {
 const rate = (perSecond: number) => `${(perSecond / 1000).toFixed(1)}k/s`;
 const time = (perSecond: number) => `${(1000 / perSecond).toFixed(2)} ms`;
 const ROWS: readonly Row[] = [
-  { measure: "sequential", place: "apart", title: "calls one after another", show: rate },
-  { measure: "sequential", place: "together", title: "the same, both ends in one process", show: rate },
-  { measure: "inFlight", place: "apart", title: `${IN_FLIGHT} calls in flight`, show: rate },
-  { measure: "inFlight", place: "together", title: "the same, both ends in one process", show: rate },
-  { measure: "chain", place: "apart", title: `a chain of ${CHAIN_DEPTH} pipelined calls`, show: time },
-  { measure: "text", place: "apart", title: "1 MB of text, there and back", show: time },
-  { measure: "bytes", place: "apart", title: "1 MB of bytes, there and back", show: time },
-  { measure: "connect", place: "apart", title: "connect, to the first answer", show: time },
+  { measure: "sequential", title: "calls one after another", show: rate },
+  { measure: "inFlight", title: `${IN_FLIGHT} calls in flight`, show: rate },
+  { measure: "chain", title: `a chain of ${CHAIN_DEPTH} pipelined calls`, show: time },
+  { measure: "text", title: "1 MB of text, there and back", show: time },
+  { measure: "bytes", title: "1 MB of bytes, there and back", show: time },
+  { measure: "connect", title: "connect, to the first answer", show: time },
 ];
 
 interface Driver {
@@ -99,7 +103,11 @@ async function startDriver(key: string): Promise<Driver | undefined> {
 }
 
 /** For each driver what its rounds measured. */
-async function runRounds(drivers: readonly Driver[], { measure, place }: Row, rounds: number): Promise<Measured[][]> {
+async function runRounds(
+  drivers: readonly Driver[],
+  [measure, place]: [MeasureName, Place],
+  rounds: number,
+): Promise<Measured[][]> {
   const results = drivers.map((): Measured[] => []);
   for (let round = -WARMUPS; round < rounds; round++) {
     for (const [index, driver] of drivers.entries()) {
@@ -112,16 +120,11 @@ async function runRounds(drivers: readonly Driver[], { measure, place }: Row, ro
   return results;
 }
 
-function perSecond(measured: readonly Measured[]): number {
-  return median(measured.map(({ count, wallMs }) => (count * 1000) / wallMs));
-}
+type Ms = (typeof PLACES)[number]["ms"];
 
-function cellsOf(row: Row, results: readonly Measured[][]): Cell[] {
-  const rates = results.map(perSecond);
-  return [
-    row.title,
-    ...rates.map((mine) => (mine === 0 ? "-" : `${row.show(mine)} (${(mine / rates[0]!).toFixed(2)})`)),
-  ];
+function cellsOf(row: Row, results: readonly Measured[][], ms: Ms): Cell[] {
+  const rates = results.map((measured) => median(measured.map((one) => (one.count * 1000) / one[ms])));
+  return rates.map((mine) => (mine > 0 ? `${row.show(mine)} (${(mine / rates[0]!).toFixed(2)})` : "-"));
 }
 
 export async function benchOcapn(allRounds: number): Promise<Report> {
@@ -135,22 +138,22 @@ export async function benchOcapn(allRounds: number): Promise<Report> {
       if (driver !== undefined) drivers.push(driver);
     }
     for (const row of ROWS) {
-      const results = await runRounds(drivers, row, rounds);
-      rows.push(cellsOf(row, results));
-      details[`${row.measure} ${row.place}`] = Object.fromEntries(
-        drivers.map(({ name }, index) => [name, results[index]!]),
-      );
+      for (const { place, words, ms } of PLACES) {
+        const results = await runRounds(drivers, [row.measure, place], rounds);
+        rows.push([place === "apart" ? row.title : words, ...cellsOf(row, results, ms)]);
+        details[`${row.measure} ${place}`] = Object.fromEntries(drivers.map(({ name }, at) => [name, results[at]!]));
+      }
     }
   } finally {
     for (const driver of drivers) driver.stop();
   }
   return {
     name: "ocapn",
-    title: "Calls between two processes",
+    title: "Calls to objects of other processes",
     columns: ["what", ...drivers.map(({ name }) => name)],
     rows,
     notes: [
-      "Wall-clock time over loopback; in parentheses the speed as a ratio to the first column's, where more is better.",
+      "Time that passes between two processes over loopback, then processor time of one thread that is both ends; in parentheses the speed as a ratio to the first column's, where more is better.",
       "Asked of Caper: 15k calls one after another and 50k in flight a second on the raw netlayer, 3k and 20k on libp2p.",
     ],
     details,
