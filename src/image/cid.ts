@@ -8,8 +8,12 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { CID } from "multiformats/cid";
 import { ImageError } from "./errors.ts";
 
-/** SHA-256, synchronous. */
-export type Hasher = (bytes: Uint8Array) => Uint8Array;
+/** SHA-256, synchronous; with it comes what else the system does faster with bytes than JavaScript can. */
+export interface Hasher {
+  (bytes: Uint8Array): Uint8Array;
+  /** Whether two arrays of the same length hold the same bytes. */
+  readonly same?: (a: Uint8Array, b: Uint8Array) => boolean;
+}
 
 /** Works everywhere; a host with a faster one passes it (Node's `node:crypto` is about ten times as fast). */
 export const defaultHasher: Hasher = sha256;

@@ -9,11 +9,10 @@ import { equalBytes } from "./cbor.ts";
 import { cidToText, type Hasher, makeCid } from "./cid.ts";
 import { ImageError } from "./errors.ts";
 import { PAGE_BYTES, PAGES_PER_WASM_PAGE, TABLE_PAGES } from "./limits.ts";
+import { PageComparer } from "./page-compare.ts";
 import { decodePageTable, encodePageTable } from "./page-table.ts";
 import type { MemoryState } from "./state.ts";
 import { isZeroPage, makeStoredMemory, Runs, toWords } from "./stored-memory.ts";
-
-const PAGE_WORDS = PAGE_BYTES / 4;
 
 /** A base image's memory, prepared for comparing. */
 export interface BaseMemory {
@@ -41,6 +40,7 @@ export function encodeMemory(
   sink: BlockSink,
 ): (Uint8Array | null)[] {
   const words = toWords(memory.bytes);
+  const comparer = base && new PageComparer(memory.bytes, base, sink.hasher);
   const pageCount = memory.pages * PAGES_PER_WASM_PAGE;
   const tables: (Uint8Array | null)[] = [];
   for (let first = 0; first < pageCount; first += TABLE_PAGES) {
@@ -52,7 +52,7 @@ export function encodeMemory(
     for (let index = 0; index < count; index++) {
       const page = first + index;
       const baseHash = baseTable?.hashes[index];
-      if (baseHash !== undefined && base !== undefined && isAsInBase(words, base, { page, hash: baseHash })) {
+      if (baseHash !== undefined && comparer?.isSame(page, baseHash) === true) {
         hashes[index] = baseHash;
       } else {
         hashes[index] = isZeroPage(words, page) ? null : putPage(memory.bytes, page, sink);
@@ -77,18 +77,6 @@ function putPage(memory: Uint8Array, page: number, sink: BlockSink): Uint8Array 
 function putTable(hashes: readonly (Uint8Array | null)[], sink: BlockSink): Uint8Array {
   const bytes = encodePageTable(hashes);
   return sink.putHashed({ codec: "dag-cbor", hash: sink.hasher(bytes), bytes, copy: false });
-}
-
-/** Of a page that is zeros in the base, too, only one side need be read. */
-function isAsInBase(words: Int32Array, base: BaseMemory, at: { page: number; hash: Uint8Array | null }): boolean {
-  return at.hash === null ? isZeroPage(words, at.page) : samePage(words, base.words, at.page);
-}
-
-/** Word by word was the fastest way to compare in plain JavaScript (4 MB in 0.7 ms). */
-function samePage(words: Int32Array, baseWords: Int32Array, page: number): boolean {
-  const end = (page + 1) * PAGE_WORDS;
-  for (let i = page * PAGE_WORDS; i < end; i++) if (words[i] !== baseWords[i]) return false;
-  return true;
 }
 
 export interface MemoryReader {

@@ -68,7 +68,7 @@ export function copyMemory(memory: MemoryState, target: Uint8Array): boolean {
   return true;
 }
 
-const PAGE_WORDS = PAGE_BYTES / 4;
+export const PAGE_WORDS: number = PAGE_BYTES / 4;
 
 function usedPages(bytes: Uint8Array): Runs {
   const runs = new Runs();

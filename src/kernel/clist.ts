@@ -18,19 +18,16 @@ export type ClistEntry =
   | { readonly kind: "source"; readonly source: Source; readonly pages: number };
 
 const BITS = 32;
+const ALL_TAKEN = -1;
 
 export class Clist {
   readonly #entries = new Map<number, ClistEntry>();
   readonly #positions = new Map<unknown, number>();
-  /** One bit for each position that is taken; position 0 always is. */
-  readonly #taken = new Uint32Array(CLIST_ENTRIES_MAX / BITS + 1);
+  /** One bit for each position that is taken, up to the highest ever; position 0 always is. */
+  readonly #taken: number[] = [1];
   /** No word before this one has a free bit. */
   #firstWord = 0;
   #isClosed = false;
-
-  constructor() {
-    this.#taken[0] = 1;
-  }
 
   get size(): number {
     return this.#entries.size;
@@ -67,6 +64,7 @@ export class Clist {
       throw new RangeError(`position: expected a free one from 1 to ${CLIST_ENTRIES_MAX}, got ${position}`);
     }
     const word = position >>> 5;
+    while (this.#taken.length <= word) this.#taken.push(0);
     this.#taken[word] = (this.#taken[word] as number) | (1 << (position & (BITS - 1)));
     this.#entries.set(position, entry);
     if (!this.#isClosed) cellOf(entry)?.hold();
@@ -88,8 +86,8 @@ export class Clist {
   }
 
   #lowestFree(): number {
-    while (this.#taken[this.#firstWord] === 0xffff_ffff) this.#firstWord++;
-    const free = ~(this.#taken[this.#firstWord] as number);
+    while (this.#taken[this.#firstWord] === ALL_TAKEN) this.#firstWord++;
+    const free = ~(this.#taken[this.#firstWord] ?? 0);
     return this.#firstWord * BITS + 31 - Math.clz32(free & -free);
   }
 
