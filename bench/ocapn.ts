@@ -122,16 +122,33 @@ async function runRounds(
 
 type Ms = (typeof PLACES)[number]["ms"];
 
+function medianRate(measured: readonly Measured[], ms: Ms): number {
+  return median(measured.map((one) => (one.count * 1000) / one[ms]));
+}
+
 function cellsOf(row: Row, results: readonly Measured[][], ms: Ms): Cell[] {
-  const rates = results.map((measured) => median(measured.map((one) => (one.count * 1000) / one[ms])));
+  const rates = results.map((measured) => medianRate(measured, ms));
   return rates.map((mine) => (mine > 0 ? `${row.show(mine)} (${(mine / rates[0]!).toFixed(2)})` : "-"));
+}
+
+interface Details {
+  [measure: string]: { readonly [system: string]: readonly Measured[] };
+}
+
+const ASKED = ["Caper, TCP", "Caper, libp2p"];
+
+function measuredOf(details: Details, name: string): string {
+  const rates = (["sequential", "inFlight"] as const).map((measure) =>
+    rate(medianRate(details[`${measure} together`]?.[name] ?? [], "threadMs")),
+  );
+  return `${rates.join(" and ")} (${name})`;
 }
 
 export async function benchOcapn(allRounds: number): Promise<Report> {
   const rounds = Math.ceil(allRounds * ROUNDS_SHARE);
   const drivers: Driver[] = [];
   const rows: Cell[][] = [];
-  const details: { [measure: string]: { [system: string]: readonly Measured[] } } = {};
+  const details: Details = {};
   try {
     for (const key of Object.keys(SYSTEMS)) {
       const driver = await startDriver(key);
@@ -154,7 +171,7 @@ export async function benchOcapn(allRounds: number): Promise<Report> {
     rows,
     notes: [
       "Time that passes between two processes over loopback, then processor time of one thread that is both ends; in parentheses the speed as a ratio to the first column's, where more is better.",
-      "Asked of Caper: 15k calls one after another and 50k in flight a second on the raw netlayer, 3k and 20k on libp2p.",
+      `Asked of Caper, a second: 15k calls one after another and 50k in flight on the raw netlayer, 3k and 20k on libp2p; measured by processor time ${ASKED.map((name) => measuredOf(details, name)).join("; ")}.`,
     ],
     details,
   };
