@@ -40,7 +40,10 @@ export class ManualCollector implements Collector {
     this.#watched.set(object, callbacks.add(onCollected));
     return {
       deref: () => (callbacks.has(onCollected) ? object : undefined),
-      release: () => void callbacks.delete(onCollected),
+      release: () => {
+        callbacks.delete(onCollected);
+        if (callbacks.size === 0) this.#watched.delete(object);
+      },
     };
   }
 
@@ -79,6 +82,7 @@ export class Peers {
   readonly network: MemoryNetwork;
   /** All messages of all peers, as each saw them. */
   readonly wire: WireLine[] = [];
+  isRecording = true;
   readonly #peers: TestPeer[] = [];
 
   constructor(init: MemoryNetworkInit = { immediate: true }) {
@@ -94,7 +98,8 @@ export class Peers {
       yieldToHost: turn,
       collector,
       onWire: ({ direction, message }) => {
-        this.wire.push({ peer: name, direction, label: labelOf(message), message: message.slice() });
+        if (this.isRecording)
+          this.wire.push({ peer: name, direction, label: labelOf(message), message: message.slice() });
       },
       ...init,
     });
@@ -120,6 +125,20 @@ export class Peers {
 
   #next(isNext: (arrival: MemoryArrival) => boolean): MemoryArrival | undefined {
     return this.network.pending().find(isNext);
+  }
+
+  /** Lets all arrive, or what is chosen, until the promise is settled. */
+  async run<T>(promise: Promise<T>, isNext: (arrival: MemoryArrival) => boolean = () => true): Promise<T> {
+    const state = { isSettled: false };
+    const settled = (): void => {
+      state.isSettled = true;
+    };
+    promise.then(settled, settled);
+    while (!state.isSettled) {
+      await turn();
+      await this.arrive(isNext);
+    }
+    return promise;
   }
 
   /** Until nothing arrives any more, whatever the turns of the event loop bring. */

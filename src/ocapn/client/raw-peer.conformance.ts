@@ -65,12 +65,16 @@ export function locationValue({ transport, designator }: PeerLocator): SyrupValu
   return record("ocapn-peer", makeSelector(transport), designator, false);
 }
 
+/** Messages that are kept; of more, only those that end the session, and the first for each resolver. */
+const KEPT_MAX = 50_000;
+
 export class RawPeer implements ConnectionHandler {
   readonly connection: Connection;
   readonly location: PeerLocator;
   readonly key: SigningKey = ED25519.makeKey(randomOf(32));
   /** Messages as they came. */
   readonly received: SyrupRecord[] = [];
+  readonly #resolutions = new Map<bigint, readonly [string, SyrupValue]>();
   /** Undefined while the connection is there. */
   closed: { readonly error: Error | undefined } | undefined;
   peerKey: Uint8Array | undefined;
@@ -107,8 +111,10 @@ export class RawPeer implements ConnectionHandler {
   onData(bytes: Uint8Array): void {
     this.#splitter.push(bytes, (message) => {
       const value = decodeSyrup(message.slice()) as SyrupRecord;
-      this.received.push(value);
-      if (labelOfValue(value) !== "op:start-session") return;
+      const label = labelOfValue(value);
+      if (this.received.length < KEPT_MAX || label === "op:abort") this.received.push(value);
+      if (label === "op:deliver") this.#noteResolution(value);
+      if (label !== "op:start-session") return;
       const hello = readMessage(new SyrupReader(message), NO_REFERENCES);
       if (hello.type === "op:start-session") this.peerKey = hello.sessionPublicKey;
     });
@@ -156,14 +162,17 @@ export class RawPeer implements ConnectionHandler {
     return this.abortReason as string;
   }
 
+  #noteResolution({ fields }: SyrupRecord): void {
+    const [to, args] = fields as readonly [SyrupRecord, readonly SyrupValue[]];
+    const [selector, value] = args;
+    const position = to.fields[0];
+    if (!(selector instanceof Selector) || typeof position !== "bigint" || this.#resolutions.has(position)) return;
+    this.#resolutions.set(position, [selector.name, value as SyrupValue]);
+  }
+
   /** What came to the resolver at that position: `fulfill` or `break`, and the value. */
   resolution(position: number): readonly [string, SyrupValue] | undefined {
-    for (const message of this.received) {
-      const [to, args] = message.fields as readonly [SyrupRecord, readonly SyrupValue[]];
-      if (labelOfValue(message) !== "op:deliver" || to.fields[0] !== BigInt(position)) continue;
-      return [(args[0] as Selector).name, args[1] as SyrupValue];
-    }
-    return undefined;
+    return this.#resolutions.get(BigInt(position));
   }
 
   async resolved(position: number): Promise<readonly [string, SyrupValue]> {

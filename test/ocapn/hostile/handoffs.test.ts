@@ -242,9 +242,7 @@ describe("a reference by a certificate", () => {
 
   it("to so many peers at once, and not one more, is looked for", async () => {
     const peers = makePeers({});
-    const starting = makeVictim(peers);
-    for (let at = 0; at < 200; at += 1) await peers.settle();
-    const victim = await starting;
+    const victim = await peers.run(makeVictim(peers));
     const dials = (): number => peers.network.pending().filter(({ kind }) => kind === "dial").length;
     for (let at = 0; at <= GIFT_DIALS_MAX; at += 1) {
       victim.mallory.deliver({ to: exported(victim.target), args: [hold, give(victim, `peer-${at}`)] });
