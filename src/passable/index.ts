@@ -66,7 +66,7 @@ export {
   valueOfAnswer,
 } from "./messages.ts";
 export type { InterfaceGuard, MethodGuard, MethodGuards, MethodsOf } from "./method-guards.ts";
-export { Far, farName, isTarget, type PassStyle, passStyleOf } from "./pass-style.ts";
+export { Far, farName, isTarget, ownStyle, type PassStyle, passStyleOf } from "./pass-style.ts";
 export * from "./syrup/index.ts";
 export {
   GuestError,

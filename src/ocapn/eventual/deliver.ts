@@ -4,10 +4,13 @@
  * @module
  */
 
-import { farName, isCapability, isSelector, passStyleOf } from "../../passable/index.ts";
+import { farName, isCapability, isSelector, ownStyle } from "../../passable/index.ts";
 import { Bridge } from "../bridge/bridge.ts";
 import { callCapability, tellCapability } from "../bridge/call-capability.ts";
 import { type Handler, handlerOf, type Step } from "./handler.ts";
+
+/** Of a name in an error, in UTF-16 units. */
+const NAME_SHOWN_MAX = 64;
 
 /** What the target returns, which may be a promise. Throws what the target throws. Local objects are called at once. */
 export function deliver(target: unknown, args: readonly unknown[]): unknown {
@@ -67,11 +70,12 @@ export function takeStep(target: unknown, step: Step): unknown {
   const handler: Handler | undefined = handlerOf(target);
   if (handler !== undefined) return handler.step(step);
   if (target instanceof Promise) return target.then((value) => takeStep(value, step));
-  const style = passStyleOf(target);
+  // Not a look at all that is in it: peers ask for parts of large values again and again.
+  const style = ownStyle(target) ?? typeof target;
   switch (step.op) {
     case "get":
       if (style !== "copyRecord" || !Object.hasOwn(target as object, step.fieldName)) {
-        throw new TypeError(`get: expected a struct with a field ${JSON.stringify(step.fieldName)}, got ${style}`);
+        throw new TypeError(`get: expected a struct with a field ${quote(step.fieldName)}, got ${style}`);
       }
       return Reflect.get(target as object, step.fieldName);
     case "index":
@@ -82,7 +86,7 @@ export function takeStep(target: unknown, step: Step): unknown {
     case "untag": {
       const tagged = target as { readonly tag: string; readonly payload: unknown };
       if (style !== "tagged" || tagged.tag !== step.tag) {
-        throw new TypeError(`untag: expected a value tagged ${JSON.stringify(step.tag)}, got ${style}`);
+        throw new TypeError(`untag: expected a value tagged ${quote(step.tag)}, got ${style}`);
       }
       return tagged.payload;
     }
@@ -97,9 +101,7 @@ function callMethod(target: object, args: readonly unknown[]): unknown {
   const name = isSelector(selector) ? selector.name : selector;
   const method = typeof name === "string" ? methodOf(target, name) : undefined;
   if (method === undefined) {
-    throw new TypeError(
-      `${farName(target)}: no method ${typeof name === "string" ? JSON.stringify(name) : describe(name)}`,
-    );
+    throw new TypeError(`${farName(target)}: no method ${typeof name === "string" ? quote(name) : describe(name)}`);
   }
   return Reflect.apply(method, target, rest);
 }
@@ -118,11 +120,12 @@ function methodOf(target: object, name: string): ((...args: readonly unknown[]) 
 }
 
 function describe(value: unknown): string {
-  try {
-    return passStyleOf(value);
-  } catch {
-    return typeof value;
-  }
+  return ownStyle(value) ?? typeof value;
+}
+
+/** Peers choose it, and it goes back to them. */
+function quote(name: string): string {
+  return JSON.stringify(name.length > NAME_SHOWN_MAX ? `${name.slice(0, NAME_SHOWN_MAX)}…` : name);
 }
 
 /** What breaks far away stops nobody who does not look; and whether a promise's object is far is not known. */

@@ -172,6 +172,31 @@ describe("an eventual send", () => {
   });
 });
 
+describe("a part of a value", () => {
+  it("is taken without a look at the others: a peer asks for one as often as it likes", async () => {
+    const read: unknown[] = [];
+    const list = new Proxy([1, 2, 3], {
+      get(target, key, receiver) {
+        read.push(key);
+        return Reflect.get(target, key, receiver) as unknown;
+      },
+    });
+    expect(await E.get(Promise.resolve([list]))[0]).toBe(list);
+    expect(await E.get(list as readonly number[])[1]).toBe(2);
+    expect(read.filter((key) => key === "0" || key === "2")).toEqual([]);
+  });
+});
+
+describe("errors of eventual sends", () => {
+  it("show only the beginning of a name that is long", async () => {
+    const adder = Far("adder", new Adder());
+    const any = E(adder) as unknown as { readonly [name: string]: () => Promise<unknown> };
+    const [fitting, long] = ["x".repeat(64), "x".repeat(65)];
+    expect((await reasonOf(any[fitting]!())).message).toBe(`adder: no method "${fitting}"`);
+    expect((await reasonOf(any[long]!())).message).toBe(`adder: no method "${fitting}…"`);
+  });
+});
+
 describe("the types of remote interfaces", () => {
   it("have methods that give promises, and far references for what has methods", () => {
     interface Account {
