@@ -28,7 +28,7 @@ export function send(target: unknown, args: readonly unknown[]): Promise<unknown
   const handler = handlerOf(target);
   if (handler !== undefined) return handler.call(args);
   if (target instanceof Promise) return quiet(target.then((value) => deliver(value, args)));
-  return Promise.resolve().then(() => deliver(target, args));
+  return quiet(Promise.resolve().then(() => deliver(target, args)));
 }
 
 /** The same for whom nobody waits: what the target throws is lost. */
@@ -62,7 +62,7 @@ export function sendStep(target: unknown, step: Step): Promise<unknown> {
   const handler = handlerOf(target);
   if (handler !== undefined) return handler.step(step);
   if (target instanceof Promise) return quiet(target.then((value) => takeStep(value, step)));
-  return Promise.resolve().then(() => takeStep(target, step));
+  return quiet(Promise.resolve().then(() => takeStep(target, step)));
 }
 
 /** A part of a settled value. */
@@ -128,7 +128,10 @@ function quote(name: string): string {
   return JSON.stringify(name.length > NAME_SHOWN_MAX ? `${name.slice(0, NAME_SHOWN_MAX)}…` : name);
 }
 
-/** What breaks far away stops nobody who does not look; and whether a promise's object is far is not known. */
+/**
+ * What breaks far away stops nobody who does not look. Nor does what breaks here: a peer may have passed data where an object was expected, and
+ * must not end the program by that.
+ */
 function quiet(promise: Promise<unknown>): Promise<unknown> {
   promise.catch(ignore);
   return promise;
