@@ -71,12 +71,22 @@ export interface Slot {
   readonly index: number;
 }
 
+/** Of engines that have such a thing. Under SES it is an accessor, or may not be written. */
+const STACKS: { stackTraceLimit?: unknown } = Error;
+
 /** An error that came out of a guest: its name and message, and its own stack where the sender gave it. Never the host's. */
 export class GuestError extends Error {
   readonly guestStack: string;
 
   constructor(init: { readonly name: string; readonly message: string; readonly stack: string }) {
-    super(init.message);
+    // To walk this side's stack would be most of the work, and a message can be full of errors.
+    const { stackTraceLimit } = STACKS;
+    const isQuiet = typeof stackTraceLimit === "number" && Reflect.set(STACKS, "stackTraceLimit", 0);
+    try {
+      super(init.message);
+    } finally {
+      if (isQuiet) Reflect.set(STACKS, "stackTraceLimit", stackTraceLimit);
+    }
     this.name = init.name;
     this.guestStack = init.stack;
     this.stack = `${init.name}: ${init.message}${init.stack === "" ? "" : `\n${init.stack}`}`;
