@@ -1,11 +1,12 @@
 /**
  * A vitest reporter that prints one line per test file, each failure with its cause, each skipped test with its reason, what
- * tests noted (annotations), and as its last line `N passed, N failed, N skipped` alone. A file that fails to load counts as one failed test.
+ * tests noted (annotations), and as its last line `N passed, N failed, N skipped` alone. What fails outside of a test counts as one failed
+ * test: a file that does not load, a `beforeAll` whose tests are then skipped, an `afterAll`.
  *
  * @module
  */
 import { relative } from "node:path";
-import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from "vitest/node";
 
 type TestError = SerializedError & { readonly diff?: string };
 
@@ -20,20 +21,21 @@ export default class TotalsReporter implements Reporter {
     const cases = [...module.children.allTests()];
     const states = cases.map((test) => test.result().state);
     const passed = states.filter((state) => state === "passed").length;
-    const failed = states.filter((state) => state === "failed").length;
-    const skipped = states.length - passed - failed;
-    const isBroken = module.errors().length > 0;
+    const failedTests = states.filter((state) => state === "failed").length;
+    const skipped = states.length - passed - failedTests;
+    const broken = [module, ...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
+    const failed = failedTests + broken.length;
     this.#passed += passed;
-    this.#failed += failed + (isBroken ? 1 : 0);
+    this.#failed += failed;
     this.#skipped += skipped;
 
     const name = relative(process.cwd(), module.moduleId);
     const seconds = (module.diagnostic().duration / 1000).toFixed(1);
-    const mark = failed > 0 || isBroken ? "✗" : "✓";
+    const mark = failed > 0 ? "✗" : "✓";
     console.log(
       `${mark} ${name}: ${passed} passed${failed ? `, ${failed} failed` : ""}${skipped ? `, ${skipped} skipped` : ""} (${seconds} s)`,
     );
-    for (const error of module.errors()) printError(`${name} (while loading)`, error);
+    for (const suite of broken) printBroken(suite, name);
     for (const test of cases) this.#printCase(test);
   }
 
@@ -50,6 +52,11 @@ export default class TotalsReporter implements Reporter {
     if (result.state === "skipped") console.log(`  - ${test.fullName}${result.note ? `: ${result.note}` : ""}`);
     if (result.state === "failed") for (const error of result.errors) printError(test.fullName, error);
   }
+}
+
+function printBroken(suite: TestModule | TestSuite, file: string): void {
+  const where = suite.type === "module" ? file : suite.fullName;
+  for (const error of suite.errors()) printError(`${where} (outside of its tests)`, error);
 }
 
 function printError(where: string, error: TestError): void {
