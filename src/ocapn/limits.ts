@@ -27,6 +27,12 @@ export const MESSAGE_BYTES_MAX: number = 16 << 20;
 /** Of one frame of a netlayer that has frames: one message. */
 export const FRAME_BYTES_MAX: number = MESSAGE_BYTES_MAX;
 
+/** Of all messages together that have not come whole, of one peer; and of all such frames of one WebSocket netlayer. */
+export const UNFINISHED_BYTES_MAX: number = 256 << 20;
+
+/** Fragments of one frame of a WebSocket. Browsers and proxies make such, of 16 KiB and more. */
+export const FRAGMENTS_MAX = 1_024;
+
 /** Incoming connections of one netlayer at once, those in their handshake included. */
 export const CONNECTIONS_MAX = 4_096;
 
@@ -69,6 +75,9 @@ export const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** Of a frame of the WebSocket netlayer's own handshake. */
 export const PEER_AUTH_BYTES_MAX = 1_024;
+
+/** Held of such a frame that has not come whole, with what its pieces take in memory. */
+export const PEER_AUTH_HELD_BYTES_MAX: number = 16 << 10;
 
 /** For a connection to come about, either way, with the netlayer's own handshake. */
 export const CONNECT_TIMEOUT_MS = 10_000;

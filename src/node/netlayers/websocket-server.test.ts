@@ -20,6 +20,7 @@ import {
 import { errorOf, Listener } from "../../ocapn/netlayers/fixture.conformance.ts";
 import { testBadPeers, testDialOnly, testNetlayer } from "../../ocapn/netlayers/netlayer.conformance.ts";
 import { answerChallenge, encodeChallenge, keyToDesignator } from "../../ocapn/netlayers/peer-auth.ts";
+import { BINARY, CONTINUATION, dialRaw, encodeFrame } from "./raw-websocket.conformance.ts";
 import { makeNodeWebSocketNetlayer, type NodeWebSocketInit, nodeWebSocketComponents } from "./websocket-server.ts";
 
 const components = nodeWebSocketComponents();
@@ -97,6 +98,20 @@ const diallers = {
   "another record to be signed": sendFirst(ascii("<11'my-location3:abc>")),
   "more after the challenge": sendFirst(ascii("<14'init:peer-auth2:xx>t")),
   "a challenge too long": sendFirst(encodeChallenge(new Uint8Array(limits.PEER_AUTH_BYTES_MAX))),
+  "a frame of the handshake that has no end": async (target: PeerLocator) => {
+    const socket = await dialRaw(hintOf(target, "url") ?? "");
+    const frame = encodeFrame({ opcode: BINARY, payload: new Uint8Array(limits.FRAME_BYTES_MAX) });
+    socket.write(frame.subarray(0, limits.PEER_AUTH_HELD_BYTES_MAX + 1));
+    await once(socket, "close");
+  },
+  "a frame of too many fragments": async (target: PeerLocator) => {
+    const socket = await dialRaw(hintOf(target, "url") ?? "");
+    socket.write(encodeFrame({ opcode: BINARY, payload: encodeChallenge(components.random(32)) }));
+    const fragment = (opcode: number) => encodeFrame({ opcode, payload: new Uint8Array(1), isLast: false });
+    socket.write(fragment(BINARY));
+    socket.write(Buffer.concat(Array.from({ length: limits.FRAGMENTS_MAX }, () => fragment(CONTINUATION))));
+    await once(socket, "close");
+  },
   "text after the handshake": sendSecond("hello"),
   "a frame too long": sendSecond(new Uint8Array(limits.FRAME_BYTES_MAX + 1)),
   "gone in the handshake": async (target: PeerLocator) => {

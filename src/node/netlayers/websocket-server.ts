@@ -19,9 +19,14 @@ import {
   type WebSocketServerLike,
 } from "../../ocapn/index.ts";
 import { makeNodeEd25519 } from "../ed25519.ts";
+import { watchHeldBytes } from "./held-frames.ts";
 
 /** Compression would let a small frame grow large, and secrets beside chosen text be guessed by its length. */
-const SOCKET_OPTIONS = { maxPayload: limits.FRAME_BYTES_MAX, perMessageDeflate: false } as const;
+const SOCKET_OPTIONS = {
+  maxPayload: limits.FRAME_BYTES_MAX,
+  maxFragments: limits.FRAGMENTS_MAX,
+  perMessageDeflate: false,
+} as const;
 const UPGRADE_REQUIRED = 426;
 
 /** Without a key it has a new one, and so a new designator. */
@@ -62,6 +67,7 @@ export async function makeNodeWebSocketNetlayer(init: NodeWebSocketInit = {}): P
 /** One that can hold back its frames until there are several: a system call for each is half of what a small message costs. */
 class CorkedSocket extends WebSocket {
   stream: Socket | undefined;
+  readonly maskBytes: number = 4;
 
   cork(): void {
     this.stream?.cork();
@@ -70,9 +76,20 @@ class CorkedSocket extends WebSocket {
   uncork(): void {
     this.stream?.uncork();
   }
+
+  onHeld(onHeld: (byteCount: number) => void): void {
+    const watch = (): void => {
+      const { stream, maskBytes } = this;
+      if (stream !== undefined) watchHeldBytes({ socket: this, stream, maskBytes, onHeld });
+    };
+    if (this.readyState === WebSocket.OPEN) watch();
+    else this.once("open", watch);
+  }
 }
 
 class ClientSocket extends CorkedSocket {
+  override readonly maskBytes = 0;
+
   constructor(url: string) {
     super(url, SOCKET_OPTIONS);
     this.once("upgrade", (response) => {

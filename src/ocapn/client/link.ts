@@ -13,6 +13,7 @@ import type { Ed25519, SigningKey } from "../keys.ts";
 import { ABORT_REASON_LENGTH_MAX, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX } from "../limits.ts";
 import { type PeerLocator, samePeer } from "../locator.ts";
 import type { Connection, ConnectionHandler } from "../netlayer.ts";
+import type { Holder, Unfinished } from "../unfinished.ts";
 
 /** What the peer has said of itself, and proven as far as it can be. */
 export interface PeerHello {
@@ -30,6 +31,8 @@ export interface LinkInit {
   /** Of this side, on the netlayer of the connection. */
   readonly location: PeerLocator;
   readonly captpVersion: string;
+  /** What this connection and all others hold. */
+  readonly unfinished: Unfinished;
   /** The peer's hello is right: a session to go on with, or why there shall be none. May close other links. */
   onHello(link: Link, hello: PeerHello): Session | OcapnError;
   /** Gone before there was a session. */
@@ -37,7 +40,7 @@ export interface LinkInit {
   onClose(link: Link): void;
 }
 
-export class Link implements ConnectionHandler {
+export class Link implements ConnectionHandler, Holder {
   readonly init: LinkInit;
   readonly #splitter: SyrupSplitter = new SyrupSplitter({ bytesMax: MESSAGE_BYTES_MAX });
   #session: Session | undefined;
@@ -69,9 +72,19 @@ export class Link implements ConnectionHandler {
       this.#splitter.push(bytes, (message) => this.#onMessage(message));
       if (this.#session === undefined) assertHelloLength(this.#splitter.heldBytes);
     } catch (error) {
-      if (this.#session === undefined) this.refuse(asRefusal(error));
-      else this.#session.abort(error);
+      this.#abort(error);
     }
+    this.init.unfinished.set(this, this.#splitter.heldBytes);
+  }
+
+  giveUp(error: OcapnError): void {
+    this.#splitter.close();
+    this.#abort(error);
+  }
+
+  #abort(error: unknown): void {
+    if (this.#session === undefined) this.refuse(asRefusal(error));
+    else this.#session.abort(error);
   }
 
   onClose(error?: Error): void {
@@ -79,6 +92,8 @@ export class Link implements ConnectionHandler {
     if (this.#session !== undefined) this.#session.end(new OcapnError("disconnected", why));
     else this.#fail(new OcapnError("handshake", why));
     this.#isOver = true;
+    this.#splitter.close();
+    this.init.unfinished.set(this, 0);
     this.init.onClose(this);
   }
 

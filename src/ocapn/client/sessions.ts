@@ -12,9 +12,10 @@ import { compareBytes, publicIdentifier, sessionIdentifier } from "../captp/iden
 import type { Session } from "../captp/session.ts";
 import { OcapnError } from "../errors.ts";
 import type { Ed25519, SigningKey } from "../keys.ts";
-import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, SESSIONS_MAX } from "../limits.ts";
+import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, SESSIONS_MAX, UNFINISHED_BYTES_MAX } from "../limits.ts";
 import { formatPeerUri, type PeerLocator, peerKey } from "../locator.ts";
 import type { Connection, Netlayer } from "../netlayer.ts";
+import { Unfinished } from "../unfinished.ts";
 import { Link, type PeerHello } from "./link.ts";
 
 export interface SessionsInit {
@@ -53,6 +54,7 @@ export class Sessions {
   readonly #dials = new Map<string, Dial>();
   /** Without a session yet. */
   readonly #hellos = new Map<Link, { readonly since: number; readonly isClaim: boolean; stopTimer(): void }>();
+  readonly #unfinished = new Unfinished(UNFINISHED_BYTES_MAX);
   /** Counts connections and sessions, in the order in which they began. */
   #begun = 0;
   #isClosed = false;
@@ -140,6 +142,7 @@ export class Sessions {
       key: this.#init.makeKey(),
       location: netlayer.location,
       captpVersion: this.#init.captpVersion,
+      unfinished: this.#unfinished,
       onHello: (from, hello) => this.#onHello(from, hello),
       onFailure: (from, error) => {
         this.#endHello(from);

@@ -5,8 +5,9 @@
  */
 
 import { OcapnError } from "../errors.ts";
-import { CLOSE_TIMEOUT_MS, CONNECT_TIMEOUT_MS, FRAME_BYTES_MAX } from "../limits.ts";
+import { CLOSE_TIMEOUT_MS, CONNECT_TIMEOUT_MS, FRAME_BYTES_MAX, PEER_AUTH_HELD_BYTES_MAX } from "../limits.ts";
 import type { Attach, Connection, ConnectionHandler } from "../netlayer.ts";
+import type { Holder, Unfinished } from "../unfinished.ts";
 
 /** What the WebSockets of browsers, of Node and of the package `ws` have in common. */
 export interface WebSocketLike {
@@ -20,6 +21,8 @@ export interface WebSocketLike {
   /** Where there is such: what is sent between the two leaves together. */
   cork?(): void;
   uncork?(): void;
+  /** Where it can be told: what is held of a frame that has not come whole, as often as that changes. */
+  onHeld?(listener: (byteCount: number) => void): void;
   addEventListener(type: "open" | "message" | "error" | "close", listener: (event: WebSocketEvent) => void): void;
 }
 
@@ -40,6 +43,8 @@ export interface WebSocketConnectionInit {
   /** After the handshake. */
   readonly attach: Attach;
   readonly remoteDesignator?: string;
+  /** What this connection's socket and all others hold. */
+  readonly unfinished: Unfinished;
   after(timeoutMs: number, callback: () => void): () => void;
 }
 
@@ -47,7 +52,7 @@ const OPEN = 1;
 /** Normal, going away, and none. Every other code is a complaint, or stands for a connection that broke. */
 const CODES_OF_A_CLEAN_END: readonly unknown[] = [1000, 1001, 1005];
 
-export class WebSocketConnection implements Connection {
+export class WebSocketConnection implements Connection, Holder {
   readonly remoteDesignator?: string;
   readonly #init: WebSocketConnectionInit;
   readonly #attached = Promise.withResolvers<void>();
@@ -70,6 +75,7 @@ export class WebSocketConnection implements Connection {
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => this.#onOpen());
     socket.addEventListener("message", ({ data }) => this.#onMessage(data));
+    socket.onHeld?.((byteCount) => this.#onHeld(byteCount));
     socket.addEventListener("error", ({ message }) => {
       this.#complaint ??= message;
     });
@@ -122,6 +128,17 @@ export class WebSocketConnection implements Connection {
     this.#end(error);
     if (socket.terminate !== undefined) socket.terminate();
     else socket.close();
+  }
+
+  giveUp(error: OcapnError): void {
+    this.fail(new OcapnError(error.code, `${this.#init.where}: ${error.message}`));
+  }
+
+  /** A frame of the handshake is short. Whoever connects may make this side hold more only after it. */
+  #onHeld(byteCount: number): void {
+    if (this.#isOver) return;
+    if (this.#isAttached || byteCount <= PEER_AUTH_HELD_BYTES_MAX) this.#init.unfinished.set(this, byteCount);
+    else this.fail(new OcapnError("limit", `${this.#init.where}: a frame of the handshake that is too long`));
   }
 
   #send(bytes: Uint8Array): void {
@@ -177,6 +194,7 @@ export class WebSocketConnection implements Connection {
     this.#isClosing = true;
     this.#isOver = true;
     this.#stopTimer();
+    this.#init.unfinished.set(this, 0);
     if (this.#handler !== undefined) this.#handler.onClose(error);
     else this.#attached.reject(error ?? new OcapnError("disconnected", `${this.#init.where}: closed in the handshake`));
     this.#over.resolve();

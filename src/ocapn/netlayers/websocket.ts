@@ -7,9 +7,10 @@
 
 import { OcapnError } from "../errors.ts";
 import type { Ed25519, SigningKey } from "../keys.ts";
-import { CONNECTIONS_MAX } from "../limits.ts";
+import { CONNECTIONS_MAX, UNFINISHED_BYTES_MAX } from "../limits.ts";
 import { hintOf, makePeerLocator, type PeerLocator } from "../locator.ts";
 import type { Attach, Netlayer } from "../netlayer.ts";
+import { Unfinished } from "../unfinished.ts";
 import {
   answerChallenge,
   CHALLENGE_BYTES,
@@ -64,6 +65,7 @@ class WebSocketNetlayer implements Netlayer {
   readonly #components: WebSocketComponents;
   readonly #incoming = new Set<WebSocketConnection>();
   readonly #outgoing = new Set<WebSocketConnection>();
+  readonly #unfinished = new Unfinished(UNFINISHED_BYTES_MAX);
   #attach: Attach | undefined;
   #closing: Promise<void> | undefined;
 
@@ -129,6 +131,7 @@ class WebSocketNetlayer implements Netlayer {
       },
       attach,
       remoteDesignator: designator,
+      unfinished: this.#unfinished,
       after,
     });
   }
@@ -146,6 +149,7 @@ class WebSocketNetlayer implements Netlayer {
       onOpen: () => undefined,
       onFirstFrame: (challenge) => answerChallenge(challenge, key),
       attach,
+      unfinished: this.#unfinished,
       after: this.#components.after,
     });
     this.#keep(connection, this.#incoming);

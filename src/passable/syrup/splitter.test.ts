@@ -152,6 +152,19 @@ describe("the splitter", () => {
     expect(() => other.push(bytesOf("t"), failing)).toThrow(PassableError);
   });
 
+  it("gives up what it holds when it is closed, also by what it calls, and takes nothing more", () => {
+    const splitter = new SyrupSplitter();
+    splitter.push(bytesOf("5:ab"), () => {});
+    expect(splitter.heldBytes).toBe(4);
+    splitter.close();
+    expect(splitter.heldBytes).toBe(0);
+    expect(() => splitter.push(bytesOf("cde"), () => {})).toThrow(PassableError);
+    const other = new SyrupSplitter();
+    other.push(bytesOf("t5:ab"), () => other.close());
+    expect(other.heldBytes).toBe(0);
+    expect(() => other.push(bytesOf("cde"), () => {})).toThrow(PassableError);
+  });
+
   it("is not to be called by what it calls", () => {
     const splitter = new SyrupSplitter();
     expect(() => splitter.push(bytesOf("t"), () => splitter.push(bytesOf("t"), () => {}))).toThrow(TypeError);

@@ -54,14 +54,17 @@ export class SyrupSplitter {
     this.#state = "busy";
     try {
       this.#scan(chunk, onMessage);
-      this.#state = "ready";
+      if (this.#state === "busy") this.#state = "ready";
     } finally {
-      if (this.#state === "busy") {
-        this.#state = "failed";
-        this.#held = NONE;
-        this.#heldBytes = 0;
-      }
+      if (this.#state !== "ready") this.close();
     }
+  }
+
+  /** Gives up what it holds. Nothing more is taken. */
+  close(): void {
+    this.#state = "failed";
+    this.#held = NONE;
+    this.#heldBytes = 0;
   }
 
   #scan(chunk: Uint8Array, onMessage: (message: Uint8Array) => void): void {

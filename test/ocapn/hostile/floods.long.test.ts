@@ -23,10 +23,12 @@ import {
   EXPORTS_MAX,
   GIFTS_MAX,
   IMPORTS_MAX,
+  MESSAGE_BYTES_MAX,
   OUTGOING_BYTES_MAX,
   SESSIONS_MAX,
   UNDONE_BYTES_MAX,
   UNDONE_MESSAGES_MAX,
+  UNFINISHED_BYTES_MAX,
 } from "../../../src/ocapn/limits.ts";
 import { encodeSyrup, makeSelector, type SyrupRecord, type SyrupValue } from "../../../src/passable/index.ts";
 import { makeVictim, SWISS, type Target, type Victim } from "./victim.ts";
@@ -255,6 +257,48 @@ function makeFriend({ peers, bob }: Victim): Promise<Remote<Target>> {
   const swiss = Buffer.from(SWISS).toString("latin1").replaceAll(" ", "%20");
   return carol.ocapn.enliven<Target>(`ocapn://${location?.designator}.memory/s/${swiss}`);
 }
+
+describe("messages that never come whole", () => {
+  it("may be so much of all peers together; past it who holds most loses the session, and others do not", async () => {
+    const before = await heapBytes();
+    await (async () => {
+      const peers = makePeers();
+      peers.isRecording = false;
+      const victim = await makeVictim(peers);
+      const part = encodeSyrup("x".repeat(MESSAGE_BYTES_MAX - 64)).subarray(0, -1);
+      const count = Math.floor(UNFINISHED_BYTES_MAX / part.length);
+      const raws: RawPeer[] = [];
+      for (let at = 0; at < count; at += 1) {
+        const raw = await RawPeer.meet(peers, `mallory-${at}`, "bob");
+        raw.sendBytes(part);
+        raws.push(raw);
+      }
+      await victim.assertUnharmed();
+      // What is left is less than a message's worth. Who goes past it holds less than the others.
+      const left = UNFINISHED_BYTES_MAX - count * part.length;
+      victim.mallory.sendBytes(encodeSyrup("x".repeat(left + 64)).subarray(0, left));
+      await victim.peers.settle();
+      expect([victim.mallory, ...raws].map(({ abortReason }) => abortReason)).toEqual(
+        Array.from({ length: count + 1 }, () => undefined),
+      );
+      victim.mallory.sendBytes(new Uint8Array([0x78]));
+      expect(await raws[0]?.aborted()).toContain(`of unfinished messages of all peers, of which at most`);
+      await victim.peers.settle();
+      expect([victim.mallory, ...raws.slice(1)].map(({ abortReason }) => abortReason)).toEqual(
+        Array.from({ length: count }, () => undefined),
+      );
+      // There is room for another one, and what came is whole when its end comes.
+      const again = await RawPeer.meet(peers, "mallory-again", "bob");
+      again.sendBytes(part);
+      await victim.peers.settle();
+      expect(again.abortReason).toBeUndefined();
+      for (const raw of [...raws, again, victim.mallory]) raw.connection.close();
+      await victim.peers.settle();
+      expect(victim.bob.ocapn.sessions.map(({ peer }) => peer.designator)).toEqual(["alice"]);
+    })();
+    expect((await heapBytes()) - before).toBeLessThan(LEFT_BYTES_MAX);
+  });
+});
 
 describe("sessions", () => {
   it("are so many, and not one more", async () => {
