@@ -42,6 +42,18 @@ export function startCaper(
   return { child, ended };
 }
 
+/** Resolves when it has written the text, in however many pieces; call it in the turn that started it, so that none is missed. */
+export function says({ child, ended }: Running, text: string, stream: "stdout" | "stderr" = "stdout"): Promise<void> {
+  let seen = "";
+  return new Promise((resolve, reject) => {
+    child[stream]?.on("data", (chunk: string) => {
+      seen += chunk;
+      if (seen.includes(text)) resolve();
+    });
+    void ended.then(({ stderr }) => reject(new Error(`ended without ${JSON.stringify(text)}: ${stderr}`)), reject);
+  });
+}
+
 export function caper(folder: string, ...args: readonly string[]): Promise<Outcome> {
   return startCaper(folder, args, { input: "" }).ended;
 }

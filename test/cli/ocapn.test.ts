@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT_CODES } from "../../src/cli/exit-codes.ts";
-import { caper, type Outcome, type Running, startCaper } from "./caper.ts";
+import { caper, type Outcome, type Running, says, startCaper } from "./caper.ts";
 
 let folder = "";
 const running: Running[] = [];
@@ -125,9 +125,7 @@ describe("caper serve and caper call", () => {
     const impostor = counter.replace(/ocapn:\/\/./, (start) => (start.endsWith("a") ? "ocapn://b" : "ocapn://a"));
     expectSentence(await call(impostor, "add", "1n"), "unreachable", "websocket");
     const lost = startCaper(folder, ["call", counter, "wait", "--wire"], { input: "" });
-    await new Promise<void>((resolve) => {
-      lost.child.stderr?.on("data", (text: string) => text.includes("['wait]") && resolve());
-    });
+    await says(lost, "['wait]", "stderr");
     await stop();
     const outcome = await lost.ended;
     expect(outcome.code).toBe(EXIT_CODES.broken);
