@@ -8,6 +8,7 @@
 import { OcapnError } from "../errors.ts";
 import { deliver, takeStep } from "../eventual/deliver.ts";
 import { handlerOf, type Step } from "../eventual/handler.ts";
+import { ChurnMap } from "./churn-map.ts";
 import type { AnswerPosition } from "./positions.ts";
 import { Served } from "./served.ts";
 import { weightOf } from "./weight.ts";
@@ -107,7 +108,7 @@ interface AnswerEntry {
 }
 
 export class AnswerTable {
-  readonly #entries = new Map<AnswerPosition, AnswerEntry>();
+  readonly #entries = new ChurnMap<AnswerPosition, AnswerEntry>();
   readonly #entriesMax: number;
   readonly #bytesMax: number;
   #bytes = 0;

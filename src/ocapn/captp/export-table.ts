@@ -6,6 +6,7 @@
  */
 
 import { OcapnError } from "../errors.ts";
+import { ChurnMap } from "./churn-map.ts";
 import { BOOTSTRAP, type ExportPosition, exportPosition } from "./positions.ts";
 import type { Served } from "./served.ts";
 
@@ -19,8 +20,8 @@ export interface ExportEntry {
 }
 
 export class ExportTable {
-  readonly #entries = new Map<ExportPosition, ExportEntry>();
-  readonly #byValue = new Map<object, ExportEntry>();
+  readonly #entries = new ChurnMap<ExportPosition, ExportEntry>();
+  readonly #byValue = new ChurnMap<object, ExportEntry>();
   readonly #entriesMax: number;
   /** Sent in the message that is being written. */
   #sent: ExportEntry[] = [];

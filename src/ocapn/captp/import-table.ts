@@ -9,6 +9,7 @@ import type { Collector, Held } from "../collector.ts";
 import { OcapnError } from "../errors.ts";
 import { makeFarReference } from "../eventual/far-reference.ts";
 import type { Handler, Step } from "../eventual/handler.ts";
+import { ChurnMap } from "./churn-map.ts";
 import type { ImportPosition } from "./positions.ts";
 import { RemotePromise } from "./remote-promise.ts";
 import type { Sender } from "./sender.ts";
@@ -62,7 +63,7 @@ export interface ImportTableInit {
 
 export class ImportTable {
   readonly #init: ImportTableInit;
-  readonly #entries = new Map<ImportPosition, ImportedObject | ImportedPromise>();
+  readonly #entries = new ChurnMap<ImportPosition, ImportedObject | ImportedPromise>();
 
   constructor(init: ImportTableInit) {
     this.#init = init;

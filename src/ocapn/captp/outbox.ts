@@ -121,7 +121,8 @@ export class Outbox {
   #writeDropped(): void {
     this.#isGcDue = false;
     const dropped = [...this.#dropped];
-    this.#dropped.clear();
+    // Cleared, it would be as long-lived as the session, and what a ChurnMap is against.
+    if (dropped.length > 0) this.#dropped = new Map();
     for (let at = 0; at < dropped.length; at += POSITIONS_PER_GC_MESSAGE_MAX) {
       const some = dropped.slice(at, at + POSITIONS_PER_GC_MESSAGE_MAX);
       const exportPositions = some.map(([position]) => position);

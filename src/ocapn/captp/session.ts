@@ -27,6 +27,7 @@ import {
 import type { PeerLocator } from "../locator.ts";
 import type { Connection } from "../netlayer.ts";
 import { AnswerTable } from "./answers.ts";
+import { ChurnMap } from "./churn-map.ts";
 import { ExportTable } from "./export-table.ts";
 import { ImportTable, Presence } from "./import-table.ts";
 import { Inbound } from "./inbound.ts";
@@ -72,7 +73,7 @@ export class Session implements Sender {
   readonly references: References;
   readonly #outbox: Outbox;
   readonly #inbound: Inbound;
-  readonly #questions = new Set<RemotePromise>();
+  readonly #questions = new ChurnMap<RemotePromise, RemotePromise>();
   #nextQuestion = 0;
   #nextHandoff = 0;
   #end: OcapnError | undefined;
@@ -204,7 +205,7 @@ export class Session implements Sender {
     // An accessor among the arguments has closed it.
     if (this.#end !== undefined) return broken(this.#end);
     this.#nextQuestion = position + 1;
-    this.#questions.add(remote);
+    this.#questions.set(remote, remote);
     return remote.promise;
   }
 
@@ -294,7 +295,7 @@ export class Session implements Sender {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.#outbox.close();
-    const questions = [...this.#questions];
+    const questions = [...this.#questions.values()];
     this.#questions.clear();
     for (const question of questions) question.break(reason);
     this.imports.break(reason);
