@@ -18,6 +18,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.long.test.ts", "test/**/*.long.test.ts"],
     exclude: [...configDefaults.exclude, ...absent.map(([, file]) => file)],
+    globalSetup: ["./test/real/setup.ts"],
     reporters: ["./scripts/totals-reporter.ts"],
     pool: "forks",
     maxWorkers: 2,

@@ -12,8 +12,6 @@ const SOURCES = new URL("./programs/", import.meta.url).pathname;
 const BUILD_FOLDER = new URL("../.cache/programs/", import.meta.url).pathname;
 const TARGET = "--target=wasm32-wasi";
 
-export const CLANG_REMEDY = "apt-get install clang lld wasi-libc libclang-rt-dev-wasm32";
-
 /** What the compiler calls itself, or undefined where there is none. */
 export function clangVersion(): string | undefined {
   try {
@@ -41,7 +39,7 @@ export function buildProgram(program: CProgram): string {
 if (import.meta.main) {
   const version = clangVersion();
   if (version === undefined) {
-    console.error(`The C programs cannot be built without clang: ${CLANG_REMEDY}`);
+    console.error("The C programs cannot be built without clang: npm run setup");
     process.exit(1);
   }
   const write = process.argv.includes("--write");

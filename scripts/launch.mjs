@@ -1,7 +1,8 @@
 /**
  * Starts a script of this checkout as the first command anybody types: installs the locked packages when they are missing or
- * stale, then runs the script in the Node version that the lock file pins. It is plain JavaScript for Node 18 and newer, since
- * it is what runs before anything is installed.
+ * stale, then runs the script in the Node version that the lock file pins. With `--set-up` before the script, also what tests need
+ * beyond npm is installed where that can be done (setup.mjs). It is plain JavaScript for Node 18 and newer, since it is what runs
+ * before anything is installed.
  *
  * @module
  */
@@ -52,27 +53,31 @@ function isAlive(pid) {
   }
 }
 
-function install() {
+/** Does the work unless somebody else has done it meanwhile. */
+function installOnce(isDone, work) {
   waitForOtherInstall();
-  if (isInstalled()) return;
+  if (isDone()) return;
   writeFileSync(installLock, String(process.pid));
   try {
-    process.stderr.write("Installing the locked packages (once, about half a minute)...\n");
-    // npm's own entry is named when npm started us; its errors are shown, its warnings on older Node versions are not.
-    const npm = process.env.npm_execpath;
-    const isNpm = npm !== undefined && /npm-cli\.c?js$/.test(npm);
-    const [command, first] = isNpm ? [process.execPath, [npm]] : ["npm", []];
-    const options = ["ci", "--include=dev", "--include=optional", "--ignore-scripts", "--loglevel=error"];
-    const done = spawnSync(command, [...first, ...options], {
-      cwd: root,
-      stdio: ["ignore", 2, 2],
-      shell: !isNpm && process.platform === "win32",
-    });
-    if (done.status !== 0)
-      fail("npm could not install the packages; its message is above. Fix that and run this again.");
+    work();
   } finally {
     rmSync(installLock, { force: true });
   }
+}
+
+function installPackages() {
+  process.stderr.write("Installing the locked packages (once, about half a minute)...\n");
+  // npm's own entry is named when npm started us; its errors are shown, its warnings on older Node versions are not.
+  const npm = process.env.npm_execpath;
+  const isNpm = npm !== undefined && /npm-cli\.c?js$/.test(npm);
+  const [command, first] = isNpm ? [process.execPath, [npm]] : ["npm", []];
+  const options = ["ci", "--include=dev", "--include=optional", "--ignore-scripts", "--loglevel=error"];
+  const done = spawnSync(command, [...first, ...options], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: !isNpm && process.platform === "win32",
+  });
+  if (done.status !== 0) fail("npm could not install the packages; its message is above. Fix that and run this again.");
 }
 
 /** The pinned Node where the platform has one, else the running one if it is new enough. */
@@ -109,7 +114,12 @@ function run(file, args) {
   });
 }
 
-const [script, ...args] = process.argv.slice(2);
+const isForTests = process.argv[2] === "--set-up";
+const [script, ...args] = process.argv.slice(isForTests ? 3 : 2);
 if (script === undefined) fail("launch: expected a script to run, as in: node scripts/launch.mjs scripts/check.ts");
-if (!isInstalled()) install();
+if (!isInstalled()) installOnce(isInstalled, installPackages);
+if (isForTests) {
+  const { setUpUnasked, wantsSetUp } = await import("./setup.mjs");
+  if (wantsSetUp()) installOnce(() => !wantsSetUp(), setUpUnasked);
+}
 run(resolve(root, script), args);

@@ -9,7 +9,6 @@ import { C_PROGRAMS } from "../../bench/programs.ts";
 import { describeWith, toolPath } from "../support/needs.ts";
 import { writeBundle } from "./bundle.ts";
 import type { Outcome } from "./journeys.ts";
-import { findNewestNode, NEWEST_NODE_REMEDY } from "./newest-node.ts";
 
 const OUTPUT_BYTES_MAX = 16 << 20;
 let bundle = "";
@@ -42,9 +41,8 @@ describeWith(["jsc"], "JavaScriptCore", () => {
   });
 });
 
-describe("the newest Node", () => {
-  const newest = findNewestNode();
-  it.skipIf(newest === undefined)(`agrees in gas, output and final image (${NEWEST_NODE_REMEDY})`, () => {
-    expect(runIn(newest!, [])).toEqual(here);
+describeWith(["newest-node"], "the newest Node", () => {
+  it("agrees in gas, output and final image", () => {
+    expect(runIn(toolPath("newest-node"), [])).toEqual(here);
   });
 });

@@ -19,7 +19,7 @@ function runInside(command: string): ReturnType<typeof spawnSync> {
   return spawnSync("unshare", ["--net", "--map-root-user", "sh", "-c", script], { encoding: "utf8", timeout: 100_000 });
 }
 
-const reason = "needs Linux with unshare, ip, and the right to make network namespaces";
+const reason = "needs Linux with unshare, ip (npm run setup), and the right to make network namespaces";
 const name = "peers in one local network";
 if (runInside("true").status === 0) describe(name, testDiscovery);
 else if (process.env.CI) it(name, () => Promise.reject(new Error(reason)));

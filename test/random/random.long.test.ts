@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { describeWith } from "../support/needs.ts";
 import { runCampaign } from "./campaign.ts";
 import { generateModule } from "./generate.ts";
-import { hasWasmOpt, makeWasmOpt, REMEDY } from "./wasm-opt.ts";
+import { makeWasmOpt } from "./wasm-opt.ts";
 
 /** Modules of each kind: CAPER_RANDOM_COUNT; the first seed: CAPER_RANDOM_SEED, fixed unless given. */
 const COUNT = Number(process.env.CAPER_RANDOM_COUNT ?? 10_000);
@@ -21,12 +22,13 @@ describe("many random modules", () => {
     });
   }
 
-  const remedy = hasWasmOpt() ? "" : ` (skipped: no wasm-opt; ${REMEDY})`;
-  for (const { firstSeed, count } of chunks) {
-    it.skipIf(!hasWasmOpt())(`of wasm-opt, seeds from ${firstSeed}${remedy}`, () => {
-      using wasmOpt = makeWasmOpt();
-      const tally = runCampaign({ name: "wasm-opt", firstSeed, count, generate: wasmOpt.generate });
-      expect(tally.same).toBeGreaterThan(0);
-    });
-  }
+  describeWith(["wasm-opt"], "of wasm-opt", () => {
+    for (const { firstSeed, count } of chunks) {
+      it(`seeds from ${firstSeed}`, () => {
+        using wasmOpt = makeWasmOpt();
+        const tally = runCampaign({ name: "wasm-opt", firstSeed, count, generate: wasmOpt.generate });
+        expect(tally.same).toBeGreaterThan(0);
+      });
+    }
+  });
 });

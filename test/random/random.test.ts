@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { describeWith } from "../support/needs.ts";
 import { CRASHES, enableExceptions, runCampaign } from "./campaign.ts";
 import { compare } from "./compare.ts";
 import { generateModule } from "./generate.ts";
 import { Random } from "./random.ts";
-import { hasWasmOpt, makeWasmOpt, REMEDY } from "./wasm-opt.ts";
+import { makeWasmOpt } from "./wasm-opt.ts";
 
 describe("random modules run as the oracle says, whatever interrupts them", () => {
   it("our own modules", () => {
@@ -15,12 +16,13 @@ describe("random modules run as the oracle says, whatever interrupts them", () =
     expect(tally.thaws).toBeGreaterThan(100);
   });
 
-  const title = hasWasmOpt() ? "modules of wasm-opt" : `modules of wasm-opt (skipped: no wasm-opt; ${REMEDY})`;
-  it.skipIf(!hasWasmOpt())(title, () => {
-    using wasmOpt = makeWasmOpt();
-    const tally = runCampaign({ name: "wasm-opt", firstSeed: 1, count: 20, generate: wasmOpt.generate });
-    expect(tally.same).toBeGreaterThan(10);
-    expect(tally.calls).toBeGreaterThan(50);
+  describeWith(["wasm-opt"], "of Binaryen", () => {
+    it("modules of wasm-opt", () => {
+      using wasmOpt = makeWasmOpt();
+      const tally = runCampaign({ name: "wasm-opt", firstSeed: 1, count: 20, generate: wasmOpt.generate });
+      expect(tally.same).toBeGreaterThan(10);
+      expect(tally.calls).toBeGreaterThan(50);
+    });
   });
 
   it("modules that failed once", () => {

@@ -1,22 +1,15 @@
 /**
- * Random modules by Binaryen: `wasm-opt -ttf` makes a valid module of any bytes. The Debian package's program is used, because it is
- * native; the npm build takes seconds a module.
+ * Random modules by Binaryen: `wasm-opt -ttf` makes a valid module of any bytes. The system's program is used, because it is native;
+ * the npm build takes seconds a module.
  * @module
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toolPath } from "../support/needs.ts";
 import type { Random } from "./random.ts";
-
-const WASM_OPT = "/usr/bin/wasm-opt";
-
-export const REMEDY = "apt-get install binaryen";
-
-export function hasWasmOpt(): boolean {
-  return existsSync(WASM_OPT);
-}
 
 const FEATURES: readonly string[] = [
   "-mvp",
@@ -43,8 +36,9 @@ export interface WasmOpt extends Disposable {
   generate(random: Random): Uint8Array | undefined;
 }
 
-/** Owns a temporary folder until it is disposed. */
+/** For tests within `describeWith(["wasm-opt"], …)`. Owns a temporary folder until it is disposed. */
 export function makeWasmOpt(): WasmOpt {
+  const program = toolPath("wasm-opt");
   const folder = mkdtempSync(join(tmpdir(), "caper-random-"));
   const input = join(folder, "input");
   const output = join(folder, "output.wasm");
@@ -54,7 +48,7 @@ export function makeWasmOpt(): WasmOpt {
       const extra = [...random.pick(VARIANTS)];
       const optimisation = random.chance(0.5) ? random.pick(OPTIMISATIONS) : "";
       if (optimisation !== "") extra.push(optimisation);
-      const run = spawnSync(WASM_OPT, ["-ttf", input, ...FEATURES, ...extra, "-o", output], { stdio: "pipe" });
+      const run = spawnSync(program, ["-ttf", input, ...FEATURES, ...extra, "-o", output], { stdio: "pipe" });
       return run.status === 0 ? readFileSync(output) : undefined;
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),

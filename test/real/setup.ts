@@ -1,16 +1,18 @@
 /**
  * Fetches and builds the real programs that the long tests run, into `.cache/real/`: nothing of others' is in the repository.
- * `node test/real/setup.ts` does all of it; it needs npm, and for SQLite clang, tclsh and Debian's apt-get.
+ * `npm run test:long` does that before its first test, and this script by itself; it needs npm, and for SQLite clang, tclsh and Debian's
+ * apt-get.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { clangVersion } from "../../bench/build-programs.ts";
+import { findTool } from "../../scripts/setup.mjs";
 import { projectRoot } from "../support/sources.ts";
 
 export const REAL_FOLDER: string = `${projectRoot}/.cache/real`;
 const PACKAGES = ["@yowasp/yosys@0.55.944", "@ruby/3.4-wasm-wasi@2.10.1"];
+const SQLITE_TOOLS = ["clang", "wasm-ld", "wasi-libc", "tclsh", "make", "gcc", "xz", "dpkg-source"] as const;
 const SQLITE_FLAGS = [
   "-DSQLITE_OS_OTHER=1",
   "-DSQLITE_THREADSAFE=0",
@@ -29,10 +31,16 @@ export const REAL_PROGRAMS: { readonly [Name in "yosys" | "ruby" | "sqlite"]: st
   sqlite: `${REAL_FOLDER}/sqlite.wasm`,
 };
 
-export const REAL_REMEDY = "run node test/real/setup.ts";
+export const REAL_REMEDY = "node scripts/launch.mjs test/real/setup.ts";
 
-export function isPresent(name: keyof typeof REAL_PROGRAMS): boolean {
+type RealName = keyof typeof REAL_PROGRAMS;
+
+export function isPresent(name: RealName): boolean {
   return existsSync(REAL_PROGRAMS[name]);
+}
+
+function missing(): readonly RealName[] {
+  return (["yosys", "ruby", "sqlite"] as const).filter((name) => !isPresent(name));
 }
 
 function run(command: string, args: readonly string[], cwd: string = REAL_FOLDER): void {
@@ -68,8 +76,14 @@ function writeSourceLists(folder: string): void {
   if (count === 0) throw new Error(`${APT_FOLDER} names no Debian archive to fetch the sources of sqlite3 from`);
 }
 
+function assertTools(): void {
+  const lacking = SQLITE_TOOLS.filter((tool) => findTool(tool) === undefined);
+  if (lacking.length > 0) throw new Error(`it needs ${lacking.join(", ")}: npm run setup`);
+}
+
 /** The sources from Debian, found through lists of our own so that the machine's stay as they are. */
 function fetchSqlite(): string {
+  assertTools();
   const lists = `${REAL_FOLDER}/lists`;
   const parts = `${REAL_FOLDER}/sources`;
   mkdirSync(`${lists}/partial`, { recursive: true });
@@ -97,13 +111,33 @@ function buildSqlite(folder: string): void {
   run("clang", [TARGET, ...link, "sqlite-main.o", "sqlite3.o", "-o", REAL_PROGRAMS.sqlite]);
 }
 
-if (import.meta.main) {
-  mkdirSync(REAL_FOLDER, { recursive: true });
-  if (!isPresent("yosys") || !isPresent("ruby")) fetchPackages();
-  if (!isPresent("sqlite")) {
-    if (clangVersion() === undefined) console.error("SQLite is left out: it needs clang");
-    else buildSqlite(fetchSqlite());
+/** What can not be had keeps nothing else away. */
+function attempt(what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    console.error(`${what} can not be had: ${(error as Error).message}`);
   }
-  for (const name of ["yosys", "ruby", "sqlite"] as const)
-    console.log(`${name}: ${isPresent(name) ? "ready" : "missing"}`);
+}
+
+function fetchMissing(): void {
+  mkdirSync(REAL_FOLDER, { recursive: true });
+  const names = missing();
+  if (names.includes("yosys") || names.includes("ruby")) attempt(PACKAGES.join(" and "), fetchPackages);
+  if (names.includes("sqlite")) attempt("SQLite", () => buildSqlite(fetchSqlite()));
+}
+
+/** What vitest calls before the long tests; those of a program that can not be had are skipped by name. */
+export function setup(): void {
+  const names = missing().join(", ");
+  if (process.env.CAPER_NO_SETUP || names === "") return;
+  console.error(`Fetching real programs (once, some minutes; not with CAPER_NO_SETUP=1): ${names}...`);
+  fetchMissing();
+}
+
+if (import.meta.main) {
+  fetchMissing();
+  const names = missing();
+  console.log(names.length === 0 ? "all real programs are there" : `missing: ${names.join(", ")}`);
+  if (names.length > 0) process.exitCode = 1;
 }

@@ -52,7 +52,7 @@ function endOf(run: MachineRun, world: World): unknown {
   return { stop: run.stop, gas: run.gasUsed, memory, saved: run.saved, output: world.stdout.text() };
 }
 
-describeWith(["clang", "wasm-ld"], "C programs on WASI", () => {
+describeWith(["clang", "wasm-ld", "wasi-libc"], "C programs on WASI", () => {
   let folder: string;
   const binaries = new Map<ProgramName, Uint8Array>();
   beforeAll(() => {
