@@ -1,11 +1,12 @@
 /**
- * `npm run bench`: prints a table for each bench and writes its numbers to `.cache/bench/`. Names of benches select, `--write`
- * also writes bench/RESULTS.md and bench/results/, `--quick` takes fewer rounds, `--asyncify` builds Asyncify's QuickJS.
+ * `npm run bench`: prints a table for each bench and writes its numbers to `.cache/bench/`.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { Argument, type Command, Option } from "commander";
+import { makeCommand } from "../scripts/usage.ts";
 import { describeMachine, machineLoad } from "./measure.ts";
 import { type Report, renderMarkdown, renderTable, type Surroundings, writeJson } from "./report.ts";
 
@@ -37,9 +38,28 @@ const BENCHES: { readonly [name: string]: (options: Options) => Promise<Report> 
   stalls: async () => (await import("./stalls.ts")).benchStalls(),
 };
 
+interface Flags {
+  readonly write?: true;
+  readonly quick?: true;
+  readonly asyncify?: true;
+  /** Set in the process of one bench. */
+  readonly one?: string;
+}
+
+function readCommandLine(): Command {
+  return makeCommand("bench", "Prints a table for each bench, and writes its numbers to .cache/bench/.")
+    .addArgument(new Argument("[benches...]", "only these").choices(Object.keys(BENCHES)))
+    .option("--write", "also write bench/RESULTS.md and bench/results/")
+    .option("--quick", "take fewer rounds")
+    .option("--asyncify", "build Asyncify's QuickJS for its column, which takes some minutes")
+    .addOption(new Option("--one <bench>").choices(Object.keys(BENCHES)).hideHelp())
+    .parse();
+}
+
 /** Each bench in a process of its own, which prints its report as JSON on the last line. */
-function runBench(name: string, flags: readonly string[]): Report {
-  const output = execFileSync(process.execPath, ["--expose-gc", import.meta.filename, `--one=${name}`, ...flags], {
+function runBench(name: string, { quick, asyncify }: Flags): Report {
+  const flags = [...(quick ? ["--quick"] : []), ...(asyncify ? ["--asyncify"] : [])];
+  const output = execFileSync(process.execPath, ["--expose-gc", import.meta.filename, "--one", name, ...flags], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 64 << 20,
@@ -47,9 +67,8 @@ function runBench(name: string, flags: readonly string[]): Report {
   return JSON.parse(output) as Report;
 }
 
-function optionsOf(flags: readonly string[]): Options {
-  const rounds = flags.includes("--quick") ? QUICK_ROUNDS : ROUNDS;
-  return { rounds, warmups: WARMUPS, buildAsyncify: flags.includes("--asyncify") };
+function optionsOf({ quick, asyncify }: Flags): Options {
+  return { rounds: quick ? QUICK_ROUNDS : ROUNDS, warmups: WARMUPS, buildAsyncify: asyncify === true };
 }
 
 function surroundings(): Surroundings {
@@ -72,26 +91,19 @@ function renderResults(): string {
   return `${[head, ...tables].join("\n\n")}\n`;
 }
 
-function main(args: readonly string[]): void {
-  const flags = args.filter((arg) => arg.startsWith("--"));
-  const names = args.filter((arg) => !arg.startsWith("--"));
-  const unknown = names.find((name) => BENCHES[name] === undefined);
-  if (unknown !== undefined) {
-    console.error(`bench: expected one of ${Object.keys(BENCHES).join(", ")}, got ${JSON.stringify(unknown)}`);
-    process.exitCode = 2;
-    return;
-  }
+function main(names: readonly string[], flags: Flags): void {
   const around = surroundings();
   console.log(`${around.machine}; load ${around.loadAtStart.toFixed(1)}\n`);
   for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
     const report = runBench(name, flags);
     console.log(`${renderTable(report)}\n`);
     writeJson(CACHE, report, around);
-    if (flags.includes("--write")) writeJson(RESULTS, report, around);
+    if (flags.write) writeJson(RESULTS, report, around);
   }
-  if (flags.includes("--write")) writeFileSync(`${FOLDER}RESULTS.md`, renderResults());
+  if (flags.write) writeFileSync(`${FOLDER}RESULTS.md`, renderResults());
 }
 
-const one = process.argv.find((arg) => arg.startsWith("--one="))?.slice("--one=".length);
-if (one === undefined) main(process.argv.slice(2));
-else process.stdout.write(JSON.stringify(await BENCHES[one]!(optionsOf(process.argv))));
+const command = readCommandLine();
+const flags = command.opts<Flags>();
+if (flags.one === undefined) main(command.args, flags);
+else process.stdout.write(JSON.stringify(await BENCHES[flags.one]!(optionsOf(flags))));

@@ -1,16 +1,20 @@
 /**
- * `npm run ocapn-suite -- [checkout] [--locator=<locator>]`: runs the OCapN test suite, from the checkout named there or by
- * CAPER_OCAPN_SUITE, against Caper's peer or against one that runs already. Ends with how many tests passed.
+ * `npm run ocapn-suite`: runs the OCapN test suite against Caper's peer or against one that runs already. Ends with how many tests
+ * passed.
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runSuite, startSuitePeer } from "../test/ocapn/foreign/suite.ts";
+import { makeCommand, USAGE_CODE } from "./usage.ts";
 
-const args = process.argv.slice(2);
-const checkout = args.find((arg) => !arg.startsWith("--")) ?? process.env.CAPER_OCAPN_SUITE;
-const locator = args.find((arg) => arg.startsWith("--locator="))?.slice("--locator=".length);
+const command = makeCommand("ocapn-suite", "Runs the OCapN test suite against Caper.")
+  .argument("[checkout]", "of the suite; default: what CAPER_OCAPN_SUITE names")
+  .option("--locator <locator>", "of a peer that runs already, instead of Caper's")
+  .parse();
+const checkout = command.args[0] ?? process.env.CAPER_OCAPN_SUITE;
+const { locator } = command.opts<{ readonly locator?: string }>();
 
 async function main(folder: string): Promise<void> {
   const peer = locator === undefined ? await startSuitePeer() : undefined;
@@ -27,7 +31,7 @@ if (checkout === undefined || !existsSync(join(checkout, "test_runner.py"))) {
   console.error(
     "ocapn-suite: name a checkout of the OCapN test suite, or set CAPER_OCAPN_SUITE; see docs/ocapn-interop.md",
   );
-  process.exitCode = 2;
+  process.exitCode = USAGE_CODE;
 } else {
   await main(checkout);
 }

@@ -1,9 +1,11 @@
 /**
- * `npm run attacks`: the corpus of attacks as a table, plain Node beside Caper. Folders of cases select.
+ * `npm run attacks`: the corpus of attacks as a table, plain Node beside Caper.
  *
  * @module
  */
 import { styleText } from "node:util";
+import { Argument } from "commander";
+import { makeCommand } from "../../scripts/usage.ts";
 import { CASES } from "./harness/cases.ts";
 import { judge, type Verdict } from "./harness/judge.ts";
 import { POINTS, type Score } from "./harness/score.ts";
@@ -24,14 +26,10 @@ function renderRow({ title, plain, caper, isTwinFineInPlain, isTwinFineInCaper }
   return `${title.padEnd(TITLE_WIDTH)} ${cells(plain)}   ${cells(caper)}   ${twins}`;
 }
 
-const chosen = process.argv.slice(2);
-const unknown = chosen.find((folder) => !CASES.some((one) => one.folder === folder));
-if (unknown !== undefined) {
-  console.error(
-    `attacks: expected one of ${CASES.map(({ folder }) => folder).join(", ")}, got ${JSON.stringify(unknown)}`,
-  );
-  process.exit(2);
-}
+const folders = CASES.map(({ folder }) => folder);
+const { args: chosen } = makeCommand("attacks", "Runs look-alikes of known attacks in plain Node and in Caper.")
+  .addArgument(new Argument("[cases...]", "only these").choices(folders))
+  .parse();
 console.log(`${"".padEnd(TITLE_WIDTH)} plain Node    Caper         benign twin`);
 console.log(`${"look-alike of".padEnd(TITLE_WIDTH)} ${POINTS.join(" ")}   ${POINTS.join(" ")}   Node   Caper`);
 const problems: string[] = [];

@@ -1,13 +1,14 @@
 /**
- * `npm run compat`: the compatibility table. Names of packages select, `--write` writes docs/compat.md with
- * what was last seen of every package, `--quick` compares results without measuring.
+ * `npm run compat`: the compatibility table, and docs/compat.md with what was last seen of every package.
  *
  * @module
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Argument } from "commander";
 import { describeMachine, machineLoad } from "../../bench/measure.ts";
+import { makeCommand } from "../../scripts/usage.ts";
 import { projectRoot } from "../support/sources.ts";
 import type { Outcome } from "./one.ts";
 import { COMPAT_FOLDER, exampleNames, install, pinnedVersions } from "./project.ts";
@@ -59,26 +60,28 @@ function keepOutcomes(outcomes: readonly Outcome[]): readonly Outcome[] {
   return exampleNames().flatMap((name) => kept[`${name}@${versions[name]}`] ?? []);
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const flags = args.filter((arg) => arg.startsWith("--"));
-  const chosen = args.filter((arg) => !arg.startsWith("--"));
-  const unknown = chosen.find((name) => !exampleNames().includes(name));
-  if (unknown !== undefined) {
-    console.error(`compat: expected one of ${exampleNames().join(", ")}, got ${JSON.stringify(unknown)}`);
-    process.exitCode = 2;
-    return;
-  }
+async function main(): Promise<void> {
+  const command = makeCommand(
+    "compat",
+    "Runs documented examples of packages in plain Node and in Caper, and compares.",
+  )
+    .addArgument(new Argument("[packages...]", "only these").choices(exampleNames()))
+    .option("--write", "bring docs/compat.md up to date")
+    .option("--quick", "compare results without measuring")
+    .parse();
+  const chosen = command.args;
+  const { write, quick } = command.opts<{ readonly write?: true; readonly quick?: true }>();
   install();
   const load = machineLoad();
   const outcomes: Outcome[] = [];
   for (const name of chosen.length > 0 ? chosen : exampleNames()) {
-    const outcome = await runOne(name, flags);
+    const outcome = await runOne(name, quick ? ["--quick"] : []);
     outcomes.push(outcome);
     console.log(renderRow(outcome));
   }
   console.log(`\n${summarize(outcomes)}`);
   const all = keepOutcomes(outcomes);
-  if (!flags.includes("--write")) return;
+  if (!write) return;
   const busy = load > 0.5 ? `; it was busy with other work (load ${load.toFixed(1)})` : "";
   const setting = {
     date: new Date().toISOString().slice(0, 16),
@@ -87,4 +90,4 @@ async function main(args: readonly string[]): Promise<void> {
   writeFileSync(join(projectRoot, "docs/compat.md"), renderMarkdown(all, setting));
 }
 
-if (import.meta.main) await main(process.argv.slice(2));
+if (import.meta.main) await main();
