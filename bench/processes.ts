@@ -82,14 +82,24 @@ function timesOf(rounds: readonly number[]): Times {
   return { medianMs: median(settled), leastMs: Math.min(...settled) };
 }
 
+function start(stage: Stage): JavaScriptInstance {
+  const made = stage.spawn();
+  made.callSync("isNaN", [1]);
+  return made;
+}
+
+/** While all before them live, so that each needs an instance and memory of its own. */
 function measureStart(stage: Stage, rounds: number): Times {
+  const started = Array.from({ length: rounds }, () => elapsed(() => start(stage)));
+  for (const [, guest] of started) guest.process.discard();
+  return timesOf(started.map(([ms]) => ms));
+}
+
+/** Each where another has just been discarded. */
+function measureStartAfter(stage: Stage, rounds: number): Times {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const [ms, guest] = elapsed(() => {
-      const made = stage.spawn();
-      made.callSync("isNaN", [1]);
-      return made;
-    });
+    const [ms, guest] = elapsed(() => start(stage));
     times.push(ms);
     guest.process.discard();
   }
@@ -175,6 +185,7 @@ async function measureMemory(stage: Stage): Promise<{ liveBytes: number; parkedB
 export async function benchProcesses(options: { readonly rounds: number }): Promise<Report> {
   const stage = await prepare();
   const start = measureStart(stage, options.rounds * 10);
+  const startAfter = measureStartAfter(stage, options.rounds * 10);
   const call = await measureCalls(stage);
   const journey = await measureJourney(stage, options.rounds * 5);
   const memory = await measureMemory(stage);
@@ -187,6 +198,7 @@ export async function benchProcesses(options: { readonly rounds: number }): Prom
   ];
   const rows: Cell[][] = [
     timed("new process, ready: started and called once", start, "1 ms"),
+    timed("the same after another was discarded, whose instance serves again", startAfter, ""),
     ["synchronous call of a registered function, two small arguments", "", `${call.direct.toFixed(2)} µs`, "2 µs"],
     ["the same by its name", "", `${call.named.toFixed(2)} µs`, ""],
     timed("freeze and encode, in the middle of a call", journey.freeze, "2 ms"),
@@ -203,6 +215,6 @@ export async function benchProcesses(options: { readonly rounds: number }): Prom
     notes: [
       "The process is QuickJS with a small program loaded; the journey interrupts a loop that fills a Map. Times are by the wall clock.",
     ],
-    details: { start, call, ...journey, ...memory },
+    details: { start, startAfter, call, ...journey, ...memory },
   };
 }

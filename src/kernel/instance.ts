@@ -1,6 +1,6 @@
 /**
  * A hot instance with what belongs to it: memory, tables, globals, dropped segments, and the continuations linked to it.
- * Knows how to begin, save and restore them; knows nothing of frames and gas.
+ * Knows how to begin, save and restore them, and how to become blank for another machine; knows nothing of frames and gas.
  * @module
  */
 
@@ -47,6 +47,8 @@ export class Instance implements FunctionNumbers {
   /** Slots of the stack segment that were left when the guest last called the host. */
   readonly depth: WebAssembly.Global;
   readonly #program: Program;
+  /** Of the machine whose instance this is. */
+  #calls: RuntimeCalls;
   readonly #exports: WebAssembly.Exports;
   readonly #runtime: { readonly [name: string]: (...args: never[]) => unknown };
   readonly #functions: WebAssembly.Table;
@@ -59,12 +61,17 @@ export class Instance implements FunctionNumbers {
   /** Those of entries, by function: every call of the host's begins with one. */
   readonly #entries = new Map<number, Continue>();
   #numbers: Map<string, number> | undefined;
+  /** Does a saved state hold a view of the memory? */
+  #isLent = false;
 
-  constructor(program: Program, calls: RuntimeCalls, importedFunctions: number) {
+  constructor(program: Program, calls: RuntimeCalls) {
     this.#program = program;
-    this.#runtime = makeRuntime(program, calls);
+    this.#calls = calls;
+    this.#runtime = makeRuntime(program, () => this.#calls);
     const guest: { [name: string]: (...args: HostValue[]) => unknown } = {};
-    for (let i = 0; i < importedFunctions; i++) guest[String(i)] = (...args) => calls.hostCall(i, args);
+    for (let i = 0; i < program.module.importedFunctions; i++) {
+      guest[String(i)] = (...args) => this.#calls.hostCall(i, args);
+    }
     const imports = { [rewriting.RUNTIME]: this.#runtime, [rewriting.GUEST_IMPORTS]: guest };
     this.#exports = instantiate(program.hot, imports as WebAssembly.Imports).exports;
     this.gas = this.#exports[rewriting.EXPORT_GAS] as WebAssembly.Global;
@@ -73,6 +80,28 @@ export class Instance implements FunctionNumbers {
     this.#fill = this.#exports[rewriting.EXPORT_FILL] as (part: number) => void;
     this.#memory = this.#exports[rewriting.EXPORT_MEMORY] as WebAssembly.Memory | undefined;
     this.#view = viewOf(this.#memory);
+  }
+
+  /**
+   * Makes it blank for another machine's state: all zeros, and out of reach of whoever had a view of its memory. False if that
+   * cannot be: a saved state may hold the memory, and what was done to tables and segments cannot be undone.
+   */
+  clear(): boolean {
+    const { tablesFixed, droppable } = this.#program;
+    if (this.#isLent || !tablesFixed || droppable.data.length + droppable.elements.length > 0) return false;
+    this.#view.fill(0);
+    this.growMemory(0);
+    return true;
+  }
+
+  /** From now on the guest calls these, and what was saved is no view of its memory any more. */
+  attach(calls: RuntimeCalls): void {
+    this.#calls = calls;
+  }
+
+  /** The guest goes on, so that views which a saved state has are void. */
+  takeBack(): void {
+    this.#isLent = false;
   }
 
   get memoryPages(): number {
@@ -211,6 +240,7 @@ export class Instance implements FunctionNumbers {
   save(copy: boolean): Pick<MachineState, "memories" | "tables" | "globals" | "droppedData" | "droppedElements"> {
     const { module, droppable } = this.#program;
     const bytes = this.memory();
+    if (!copy) this.#isLent = true;
     const dropped = (name: (i: number) => string, segments: readonly number[]): number[] =>
       segments.filter((i) => (this.#exports[name(i)] as WebAssembly.Global).value === 1);
     return {
@@ -274,23 +304,36 @@ export class Instance implements FunctionNumbers {
     const { tables } = this.#program.module;
     if (state.tables.length !== tables.length)
       throw new StateError(`tables: ${state.tables.length} where the module has ${tables.length}`);
-    if (state.tables === this.#program.initialTables) return;
-    state.tables.forEach((saved, t) => {
-      const table = this.#table(t);
-      const max = tables[t]?.limits.max ?? Number.POSITIVE_INFINITY;
-      if (saved.length < table.length || saved.length > max)
+    if (this.#program.tablesFixed) this.#assertInitialTables(state.tables);
+    else for (const [t, saved] of state.tables.entries()) this.#restoreTable(t, saved);
+  }
+
+  /** Where no instruction of the module can change a table, a state that has others was not made by it. */
+  #assertInitialTables(tables: MachineState["tables"]): void {
+    const initial = this.#saveTables();
+    if (tables === initial) return;
+    for (const [t, saved] of tables.entries()) {
+      const expected = initial[t] as readonly (number | null)[];
+      if (saved.length !== expected.length)
         throw new StateError(`table ${t}: ${saved.length} elements do not fit the module's limits`);
-      if (saved.length > table.length) table.grow(saved.length - table.length, null);
-      const before = this.#program.initialTables?.[t];
-      for (let i = 0; i < saved.length; i++) {
-        const item = saved[i] as number | null;
-        if (before !== undefined && before[i] === item) continue;
-        if (item !== null && (tables[t]?.element !== FUNCREF || item >= this.#functions.length)) {
-          throw new StateError(`table ${t}: element ${i} names function ${item}, which does not exist`);
-        }
-        table.set(i, item === null ? null : this.functionAt(item));
+      const at = saved.findIndex((item, i) => item !== expected[i]);
+      if (at >= 0) throw new StateError(`table ${t}: element ${at} is not the module's, which never changes it`);
+    }
+  }
+
+  #restoreTable(t: number, saved: readonly (number | null)[]): void {
+    const table = this.#table(t);
+    const type = this.#program.module.tables[t];
+    const max = type?.limits.max ?? Number.POSITIVE_INFINITY;
+    if (saved.length < table.length || saved.length > max)
+      throw new StateError(`table ${t}: ${saved.length} elements do not fit the module's limits`);
+    if (saved.length > table.length) table.grow(saved.length - table.length, null);
+    for (const [i, item] of saved.entries()) {
+      if (item !== null && (type?.element !== FUNCREF || item >= this.#functions.length)) {
+        throw new StateError(`table ${t}: element ${i} names function ${item}, which does not exist`);
       }
-    });
+      table.set(i, item === null ? null : this.functionAt(item));
+    }
   }
 
   #restoreGlobals(state: MachineState): void {
@@ -331,19 +374,19 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
   }
 }
 
-function makeRuntime(program: Program, calls: RuntimeCalls): { [name: string]: (...args: never[]) => unknown } {
-  const value = (carrier: Carrier): void => calls.value(carrier);
+function makeRuntime(program: Program, calls: () => RuntimeCalls): { [name: string]: (...args: never[]) => unknown } {
+  const value = (carrier: Carrier): void => calls().value(carrier);
   const runtime: { [name: string]: (...args: never[]) => unknown } = {
-    frame: (id: number, gas: number, results: number) => calls.frame(id, gas, results),
+    frame: (id: number, gas: number, results: number) => calls().frame(id, gas, results),
     i32: value,
     i64: value,
     funcref: value,
     externref: value,
-    "memory.grow": (pages: number) => calls.memoryGrow(pages),
-    [rewriting.RETHROW]: () => calls.rethrow(),
+    "memory.grow": (pages: number) => calls().memoryGrow(pages),
+    [rewriting.RETHROW]: () => calls().rethrow(),
   };
   program.module.tables.forEach((_, t) => {
-    runtime[`table.grow ${t}`] = (init: object | null, count: number) => calls.tableGrow(t, init, count);
+    runtime[`table.grow ${t}`] = (init: object | null, count: number) => calls().tableGrow(t, init, count);
   });
   return runtime;
 }

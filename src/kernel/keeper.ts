@@ -59,6 +59,7 @@ export function endProcess(process: ProcessRecord, stop: StopReport): void {
 export function discardProcess(process: ProcessRecord): void {
   endProcess(process, { kind: "discarded" });
   process.meter.release();
+  process.machine?.release();
   process.machine = undefined;
   process.guest = undefined;
   process.parent?.children.delete(process);

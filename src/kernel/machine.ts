@@ -84,12 +84,14 @@ export interface Machine {
   reduceSlice(gas: number): void;
   /** Ends all that is under way; if it is on the engine's stack, as soon as the host function returns. */
   abandon(): void;
-  /** Everything, for an image; not while there are `nativeCalls`, when some of the frames are on the engine's stack. Memory bytes are a view unless `copy`. */
+  /** Ends the use of the machine: what it consists of may serve another one, so no view of its memory is valid any more. */
+  release(): void;
+  /** Everything, for an image; not while there are `nativeCalls`, when some of the frames are on the engine's stack. Memory bytes are a view unless `copy`, valid until the next `run`. */
   freeze(options?: { readonly copy?: boolean }): MachineState;
 }
 
 /**
- * Makes a machine for a program. It owns its instance; there is nothing to dispose.
+ * Makes a machine for a program. It owns its instance; `release` gives that away, and need not be called.
  *
  * @throws WasmError `invalid` if a segment does not fit its memory or table
  * @throws RangeError if an import is missing or the memory limit is below what the module begins with

@@ -67,7 +67,7 @@ export interface Process extends Disposable {
     readonly answer: Promise<Answer>;
   }[];
   inspect(): Inspection;
-  /** A view on memory 0, valid until the process runs again. */
+  /** A view on memory 0, valid until the process runs again or is discarded. */
   memory(): Uint8Array;
   discard(): void;
 }

@@ -34,6 +34,7 @@ import {
 import { movePiece } from "./move-piece.ts";
 import { enterStack, leaveStack, type OnStack, slotsLeft } from "./native-stack.ts";
 import type { Program } from "./program.ts";
+import { keepSpare, takeSpare } from "./spare-instances.ts";
 import { isExact, type TrapCode, trapCode } from "./traps.ts";
 
 type Ended = Extract<Stop, { kind: "exit" | "trap" }> | { readonly kind: "fault"; readonly error: unknown };
@@ -45,6 +46,9 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   readonly #program: Program;
   readonly #imports: readonly { readonly host: HostFunction; readonly type: FunctionType }[];
   readonly #instance: Instance;
+  #isReleased = false;
+  /** Runs of guest code and host functions that are on the engine's stack. */
+  #runs = 0;
   readonly #stackSlotsMax: number;
   readonly #context: HostContext & { suspended: unknown };
 
@@ -82,9 +86,10 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     this.#stackSlotsMax = init.stackSlotsMax ?? STACK_SLOTS_DEFAULT;
     this.#imports = resolveImports(init);
     this.#context = this.#makeContext();
-    this.#instance = new Instance(init.program, this, this.#imports.length);
-    this.#gas = new MachineGas(this.#instance.gas);
     const { state } = init;
+    const spare = state && takeSpare(init.program, this, state.memories[0]?.pages ?? 0);
+    this.#instance = spare ?? new Instance(init.program, this);
+    this.#gas = new MachineGas(this.#instance.gas);
     if (this.memoryPages > this.memoryPagesMax && state === undefined) {
       throw new RangeError(
         `memory: the module begins with ${this.memoryPages} pages, and the limit is ${this.memoryPagesMax}; give it more memory`,
@@ -165,6 +170,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       throw new RangeError(`gas: expected an integer from -1 to ${SLICE_GAS_MAX}, got ${gas}`);
     }
     if (this.nativeCalls > 0) return this.#runInside(gas);
+    this.#instance.takeBack();
     this.#gas.slice = gas;
     this.#ended = undefined;
     this.#brief = brief;
@@ -256,6 +262,13 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     this.#clear({ kind: "exit", code: 0 });
   }
 
+  release(): void {
+    // Guest code that is on the engine's stack still unwinds into this machine.
+    if (this.#runs > 0 || this.#isReleased) return;
+    this.#isReleased = true;
+    keepSpare(this.#program, this.#instance);
+  }
+
   reduceSlice(gas: number): void {
     this.#gas.reduceSlice(gas);
   }
@@ -293,6 +306,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     this.#gas.give();
     this.#inGuest = true;
     activation.isNative = true;
+    this.#runs++;
     const before = enterStack(this);
     try {
       args.push(this.#gas.given, depth);
@@ -302,6 +316,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       return this.#thrown(error, activation);
     } finally {
       leaveStack(before);
+      this.#runs--;
       activation.isNative = false;
       this.#inGuest = false;
     }
@@ -482,13 +497,24 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const self = this;
     return {
       suspended: undefined,
-      memory: () => self.#instance.memory(),
+      memory() {
+        self.#assertOwned();
+        return self.#instance.memory();
+      },
       get gasUsed() {
         return self.gasUsed;
       },
-      charge: (gas) => self.charge(gas),
+      charge(gas) {
+        self.#assertOwned();
+        self.charge(gas);
+      },
       open: () => self.open(),
     };
+  }
+
+  /** A host function that keeps its context for later must not reach the process that has the instance by then. */
+  #assertOwned(): void {
+    if (this.#isReleased) throw new Error("the process that made this host call has been discarded");
   }
 
   /** Calls the suspended host function again, if there is one; a Stop if it still waits. */
@@ -510,12 +536,14 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     this.#inGuest = true;
     this.#stopped = undefined;
     activation.isNative = true;
+    this.#runs++;
     const before = enterStack(this);
     try {
       if (call.func === functions.length) this.#growAgain(activation, call);
       else this.#callHostAgain(activation, call, types[functions[call.func] as number] as FunctionType);
     } finally {
       leaveStack(before);
+      this.#runs--;
       activation.isNative = false;
       this.#inGuest = false;
     }
