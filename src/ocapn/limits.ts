@@ -60,6 +60,9 @@ export const OUTGOING_BYTES_MAX: number = 64 << 20;
 /** Then what is waiting goes to the connection before the turn ends. */
 export const OUTBOX_BYTES_SOON: number = 128 << 10;
 
+/** For messages that what a peer may forget can go along with; then it goes by itself. */
+export const DROPS_WAIT_MS = 20;
+
 /** In one `op:gc-exports` or `op:gc-answers` that is sent. */
 export const POSITIONS_PER_GC_MESSAGE_MAX = 4_096;
 

@@ -1,22 +1,23 @@
 /**
  * Messages on their way out. They are encoded when they are sent (what changes afterwards does not matter), and go to the connection together at
- * the end of the turn. What the peer may forget is collected, and goes along with the next message, or when the event loop had its turn.
+ * the end of the turn. What the peer may forget goes along with the messages of a later turn, or by itself when there are none for a while. Not of the
+ * same turn: some peers take an object for a new one when its last message and the word that it was dropped come together.
  *
  * @module
  */
 
 import { PassableError, SYRUP_VALUES_MAX, SyrupWriter } from "../../passable/index.ts";
-import { NO_REFERENCES } from "../codecs/descriptors.ts";
 import type { Hooks } from "../codecs/hooks.ts";
-import { GC_ANSWERS, GC_EXPORTS } from "../codecs/messages.ts";
 import type { RecordCodec } from "../codecs/record.ts";
-import { MESSAGE_BYTES_MAX, OUTBOX_BYTES_SOON, POSITIONS_PER_GC_MESSAGE_MAX } from "../limits.ts";
+import { MESSAGE_BYTES_MAX, OUTBOX_BYTES_SOON } from "../limits.ts";
 import type { Connection } from "../netlayer.ts";
+import { Drops } from "./drops.ts";
 
 export interface OutboxInit {
   readonly connection: Connection;
   readonly hooks: Hooks;
-  yieldToHost(): Promise<void>;
+  /** Runs the callback after a while in which messages may go that the drops can go along with, unless what it returns is called before. */
+  later(callback: () => void): () => void;
   /** Undoes what was prepared for a message that cannot be sent, or makes it final. */
   onWritten(isSent: boolean): void;
   onWire?(message: Uint8Array): void;
@@ -27,11 +28,13 @@ export class Outbox {
   readonly #writer: SyrupWriter = new SyrupWriter();
   /** Where each message ends. */
   #ends: number[] = [];
-  #dropped = new Map<number, number>();
-  #answersDropped: number[] = [];
+  /** Since the last flush, and before it. */
+  #newDrops: Drops = new Drops();
+  #dueDrops: Drops = new Drops();
   #isWriting = false;
   #isDue = false;
-  #isGcDue = false;
+  /** Somebody waits for the drops to go along. */
+  #stopWaiting: (() => void) | undefined;
   #isClosed = false;
 
   constructor(init: OutboxInit) {
@@ -77,13 +80,13 @@ export class Outbox {
 
   /** The peer may forget that it sent the object at this position, so often. */
   drop(position: number, wireDelta: number): void {
-    this.#dropped.set(position, (this.#dropped.get(position) ?? 0) + wireDelta);
-    this.#scheduleGc();
+    this.#newDrops.addExport(position, wireDelta);
+    this.#waitForMessages();
   }
 
   dropAnswer(position: number): void {
-    this.#answersDropped.push(position);
-    this.#scheduleGc();
+    this.#newDrops.addAnswer(position);
+    this.#waitForMessages();
   }
 
   #schedule(): void {
@@ -92,17 +95,22 @@ export class Outbox {
     queueMicrotask(() => this.flush());
   }
 
-  #scheduleGc(): void {
-    if (this.#isGcDue || this.#isClosed) return;
-    this.#isGcDue = true;
-    void this.#init.yieldToHost().then(() => this.flush());
+  /** Once for all drops of the time, since a wait for each costs more than they do. */
+  #waitForMessages(): void {
+    if (this.#stopWaiting !== undefined || this.#isClosed) return;
+    this.#stopWaiting = this.#init.later(() => {
+      this.#stopWaiting = undefined;
+      // What was dropped since the last flush is not of its turn any more.
+      if (!this.#isClosed) this.#takeDrops();
+      this.flush();
+    });
   }
 
   flush(): void {
     this.#isDue = false;
     // A message that is being written is not whole yet.
     if (this.#isClosed || this.#isWriting) return;
-    this.#writeDropped();
+    this.#takeDrops();
     if (this.#ends.length === 0) return;
     const ends = this.#ends;
     this.#ends = [];
@@ -118,40 +126,21 @@ export class Outbox {
     connection.send(messages);
   }
 
-  #writeDropped(): void {
-    this.#isGcDue = false;
-    const dropped = [...this.#dropped];
-    // Cleared, it would be as long-lived as the session, and what a ChurnMap is against.
-    if (dropped.length > 0) this.#dropped = new Map();
-    for (let at = 0; at < dropped.length; at += POSITIONS_PER_GC_MESSAGE_MAX) {
-      const some = dropped.slice(at, at + POSITIONS_PER_GC_MESSAGE_MAX);
-      const exportPositions = some.map(([position]) => position);
-      GC_EXPORTS.write(
-        this.#writer,
-        { exportPositions, wireDeltas: some.map(([, wireDelta]) => wireDelta) },
-        NO_REFERENCES,
-      );
-      this.#ends.push(this.#writer.length);
-    }
-    const answers = this.#answersDropped;
-    if (answers.length === 0) return;
-    this.#answersDropped = [];
-    for (let at = 0; at < answers.length; at += POSITIONS_PER_GC_MESSAGE_MAX) {
-      GC_ANSWERS.write(
-        this.#writer,
-        { answerPositions: answers.slice(at, at + POSITIONS_PER_GC_MESSAGE_MAX) },
-        NO_REFERENCES,
-      );
-      this.#ends.push(this.#writer.length);
-    }
+  /** Writes those that are due; the others are due next time. */
+  #takeDrops(): void {
+    const due = this.#dueDrops;
+    due.write(this.#writer, () => this.#ends.push(this.#writer.length));
+    this.#dueDrops = this.#newDrops;
+    this.#newDrops = due;
   }
 
   /** What was sent goes out, and then nothing more. What the peer may forget it forgets with the session. */
   close(): void {
-    this.#dropped.clear();
-    this.#answersDropped = [];
+    this.#newDrops.clear();
+    this.#dueDrops.clear();
     this.flush();
     this.#isClosed = true;
+    this.#stopWaiting?.();
   }
 }
 

@@ -50,7 +50,8 @@ export interface SessionInit {
   readonly id: Uint8Array;
   readonly side: Uint8Array;
   readonly peerSide: Uint8Array;
-  yieldToHost(): Promise<void>;
+  /** Runs the callback when a while has passed in which drops could go along with messages, unless what it returns is called before. */
+  later(callback: () => void): () => void;
   onWire?(direction: "in" | "out", message: Uint8Array): void;
 }
 
@@ -101,7 +102,7 @@ export class Session implements Sender {
     this.#outbox = new Outbox({
       connection,
       hooks: this.references,
-      yieldToHost: init.yieldToHost,
+      later: init.later,
       onWritten: (isSent) => this.references.onWritten(isSent),
       ...(init.onWire === undefined ? {} : { onWire: (message: Uint8Array) => init.onWire?.("out", message) }),
     });

@@ -15,7 +15,7 @@ import { OcapnError } from "../errors.ts";
 import type { Remote } from "../eventual/types.ts";
 import { Gifts } from "../handoff/gifts.ts";
 import { type Ed25519, KEY_BYTES } from "../keys.ts";
-import { SERVED_MAX, SWISS_NUMBER_BYTES_MAX } from "../limits.ts";
+import { DROPS_WAIT_MS, SERVED_MAX, SWISS_NUMBER_BYTES_MAX } from "../limits.ts";
 import { formatSturdyrefUri, type PeerLocator, parseSturdyrefUri, type SturdyrefLocator } from "../locator.ts";
 import type { Netlayer } from "../netlayer.ts";
 import { SturdyRef } from "../sturdyref.ts";
@@ -43,7 +43,7 @@ export interface OcapnInit {
   random(byteLength: number): Uint8Array;
   /** Gives the host's event loop a turn. */
   yieldToHost(): Promise<void>;
-  /** Runs the callback later, unless what it returns is called before. Without it, no handshake takes too long. */
+  /** Runs the callback later, unless what it returns is called before. Without it, no handshake takes too long, and drops wait a turn. */
   after?(timeoutMs: number, callback: () => void): () => void;
   readonly collector?: Collector;
   /** What to say, and to expect, in `op:start-session`. */
@@ -135,11 +135,17 @@ class Peer implements SessionHost {
       id,
       side,
       peerSide,
-      yieldToHost: () => this.#init.yieldToHost(),
+      later: (callback) => this.#later(callback),
       ...(onWire === undefined
         ? {}
         : { onWire: (direction, message) => onWire({ direction, peer: peer.location, message }) }),
     });
+  }
+
+  #later(callback: () => void): () => void {
+    if (this.#init.after !== undefined) return this.#init.after(DROPS_WAIT_MS, callback);
+    void this.#init.yieldToHost().then(callback);
+    return () => {};
   }
 
   makeBootstrap(session: Session): object {
