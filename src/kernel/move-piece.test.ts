@@ -15,7 +15,7 @@ import type { Machine } from "./machine.ts";
 import type { Program } from "./program.ts";
 
 const { MOVE_BYTES_MAX } = rewriting;
-const PAGES = 1024;
+const PAGES = (4 * MOVE_BYTES_MAX) / 65_536;
 const MEMORY_BYTES = PAGES * 65_536;
 const INIT = { memoryPagesMax: PAGES };
 
@@ -34,7 +34,7 @@ const MODULE: ModuleText = {
 function begin(program: Program, move: string, operands: readonly number[]): Machine {
   const machine = machineOf(program, INIT);
   const memory = machine.memory();
-  for (let i = 0; i < 4096; i++) memory.fill(i * 31 + 1, i * 16_384, (i + 1) * 16_384);
+  for (let i = 0; i < MEMORY_BYTES / 16_384; i++) memory.fill(i * 31 + 1, i * 16_384, (i + 1) * 16_384);
   machine.start(
     exportIndex(program, move),
     operands.map((operand) => operand | 0),

@@ -17,7 +17,7 @@ import { ContinuationTarget } from "./continuation-target.ts";
 import { FunctionEmitter } from "./emit-function.ts";
 import type { Form } from "./emit-safepoint.ts";
 import { withGas } from "./helpers.ts";
-import { makeCodeEntry } from "./module-writer.ts";
+import { type CodeEntry, makeCodeEntry } from "./module-writer.ts";
 import { makePlan, type Plan, type PlannedPoint } from "./plan.ts";
 import { carriers, POINT_FINISHED, RUNTIME_FRAME } from "./runtime-abi.ts";
 
@@ -45,12 +45,15 @@ export interface ContinuationInit extends FunctionPlan {
 export const EXPORT_CONTINUE = "continue";
 
 export function makeContinuation(init: ContinuationInit): Uint8Array<ArrayBuffer> {
-  // The first pass finds out what is imported, and so how functions, types and globals are numbered in the second.
+  // The first pass finds out what is imported, and so how functions, types and globals are numbered in the second; and at which
+  // safepoints the code tests, so that the second can save their frames behind it.
   const target = new ContinuationTarget(init.plan.flow.body.module);
-  emit(init, target);
+  const { tested } = emit(init, target, NO_POINTS);
   target.settle();
-  return target.assemble(emit(init, target), EXPORT_CONTINUE);
+  return target.assemble(emit(init, target, tested), EXPORT_CONTINUE);
 }
+
+const NO_POINTS: ReadonlySet<number> = new Set();
 
 /** Parameters of the continuation's function. */
 function parameters(init: ContinuationInit): readonly ValueType[] {
@@ -59,10 +62,14 @@ function parameters(init: ContinuationInit): readonly ValueType[] {
   return [...point.slots.map((slot) => slot.type), ...results].flatMap((type) => carriers(type)).concat(I32, I32);
 }
 
-function emit(
-  init: ContinuationInit,
-  target: ContinuationTarget,
-): { type: FunctionType; entry: ReturnType<typeof makeCodeEntry> } {
+interface Emission {
+  readonly type: FunctionType;
+  readonly entry: CodeEntry;
+  readonly tested: ReadonlySet<number>;
+}
+
+/** @param stops safepoints whose frames are saved behind the code */
+function emit(init: ContinuationInit, target: ContinuationTarget, stops: ReadonlySet<number>): Emission {
   const params = parameters(init);
   const { body } = init.plan.flow;
   const gas = params.length - 2;
@@ -77,12 +84,18 @@ function emit(
     isBounded: init.isBounded,
   });
   const { code } = emitter;
+  if (stops.size > 0) emitter.openStops(stops);
   if (init.point === 0) emitStart(init, code, target);
   else emitResume(init, emitter, params.length);
   emitFinished(code, body.type.results, gas, (number) => target.runtime(number));
+  if (stops.size > 0) {
+    code.op(o.OP_RETURN);
+    emitter.closeStops();
+  }
+  code.op(o.OP_END);
   const bytes = code.finish();
   const locals = [...body.locals, ...code.addedLocals()];
-  return { type: { params, results: [I32] }, entry: makeCodeEntry(locals, bytes) };
+  return { type: { params, results: [I32] }, entry: makeCodeEntry(locals, bytes), tested: emitter.tested };
 }
 
 function makeForm(firstLocal: number): Form {
@@ -140,7 +153,7 @@ function emitResume(init: ContinuationInit, emitter: FunctionEmitter, firstLocal
   });
 }
 
-/** Hands the results on the stack to the machine, and returns the gas. */
+/** Hands the results on the stack to the machine, and leaves the gas. */
 function emitFinished(
   code: CodeWriter,
   results: readonly ValueType[],
@@ -156,5 +169,4 @@ function emitFinished(
   code.indexed(o.OP_CALL, runtime(RUNTIME_FRAME));
   for (const [r, type] of results.entries()) emitPush(code, type, scratch[r] as number, runtime);
   code.get(gas);
-  code.op(o.OP_END);
 }

@@ -294,7 +294,7 @@ export class FunctionEmitter {
         code.branchTable((body.tables.get(i) as readonly number[]).map((depth) => this.#branchDepth(depth)));
         return false;
       case o.OP_RETURN:
-        form.finish(code, this.code.level - 1);
+        form.finish(code, this.#returnDepth);
         return false;
       case o.OP_UNREACHABLE:
         code.op(op);
@@ -311,7 +311,7 @@ export class FunctionEmitter {
         return true;
       case o.OP_RETURN_CALL:
       case o.OP_RETURN_CALL_INDIRECT:
-        this.#instructions.tailCall(i, op, this.code.level - 1);
+        this.#instructions.tailCall(i, op, this.#returnDepth);
         return false;
       default:
         this.#instructions.plain(i, op);
@@ -364,9 +364,14 @@ export class FunctionEmitter {
     this.#safepoints.charge(i);
   }
 
-  /** Opens what the tests of the hot form branch out of; before everything else. */
-  openStops(): void {
-    this.#safepoints.openStops();
+  /** Safepoints that the code tests at. */
+  get tested(): ReadonlySet<number> {
+    return this.#safepoints.tested;
+  }
+
+  /** Opens what the tests branch out of, at these safepoints or at all; before everything else. */
+  openStops(points?: Iterable<number>): void {
+    this.#safepoints.openStops(points);
   }
 
   /** Closes that, behind the code that returns. */
@@ -392,6 +397,11 @@ export class FunctionEmitter {
     const frame = this.#frames[this.#frames.length - 1 - depth] as Frame;
     frame.targeted = true;
     return this.code.level - frame.level;
+  }
+
+  /** Of the function's own label. */
+  get #returnDepth(): number {
+    return this.code.level - (this.#frames[0] as Frame).level;
   }
 
   #top(): Frame {

@@ -50,6 +50,8 @@ const NUMBER: FunctionType = { params: [], results: [I32] };
 
 export class SafepointEmitter {
   readonly code: CodeWriter;
+  /** Safepoints that the code tests at. */
+  readonly tested: Set<number> = new Set();
   readonly #init: EmitInit;
   #stops: Stops | undefined;
 
@@ -124,6 +126,7 @@ export class SafepointEmitter {
   endTest(point: number): void {
     const { code } = this;
     const stop = this.#stops?.of[point];
+    this.tested.add(point);
     code.isNegative();
     if (stop === undefined) {
       code.block(o.OP_IF, NO_VALUES, this.#init.target);
@@ -135,10 +138,10 @@ export class SafepointEmitter {
     }
   }
 
-  /** Opens the blocks that tests branch out of, around all code of the function. */
-  openStops(): void {
+  /** Opens the blocks that tests at these safepoints branch out of, around all code of the function. */
+  openStops(points?: Iterable<number>): void {
     const { plan, target } = this.#init;
-    this.#stops = findStops(plan);
+    this.#stops = findStops(plan, points);
     this.code.block(o.OP_BLOCK, NO_VALUES, target);
     for (const stop of this.#stops.all.toReversed()) {
       this.code.block(o.OP_BLOCK, isShared(stop) ? NUMBER : NO_VALUES, target);

@@ -7,7 +7,7 @@
 import { EXTERNREF, F32, F64, FUNCREF, type FunctionType, I32, I64, V128, type ValueType } from "../module.ts";
 
 /** Version of what the rewriter makes of a module: part of the cache's key and of every image. */
-export const REWRITER_VERSION = "5";
+export const REWRITER_VERSION = "6";
 /** Version of docs/spec/gas.md. */
 export const GAS_SCHEDULE_VERSION = 1;
 
@@ -27,7 +27,7 @@ export const POINT_FINISHED = -1;
  * Bytes that one memory.copy or memory.fill moves in one go. A frame that is about to move more is saved, gas or not: the machine
  * does all but the last of it piece by piece, so that no thread is gone for longer than a piece takes.
  */
-export const MOVE_BYTES_MAX: number = 16 << 20;
+export const MOVE_BYTES_MAX: number = 2 << 20;
 
 /** The machine's functions, in the order in which the hot module imports them. */
 export const RUNTIME_FUNCTIONS: readonly { readonly name: string; readonly type: FunctionType }[] = [

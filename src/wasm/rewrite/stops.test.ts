@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { assembleModule } from "../../../test/support/assemble.ts";
-import { call, summary, WHOLE } from "../../../test/support/machine-run.ts";
+import { call, exportIndex, finish, machineOf, summary, WHOLE } from "../../../test/support/machine-run.ts";
 import { makeProgram } from "../../kernel/index.ts";
 import { decodeModule } from "../decode.ts";
 import { validateModule } from "../validate.ts";
@@ -17,11 +17,12 @@ function stopsOf(code: string, locals = "4*i32"): (readonly number[])[] {
   return findStops(planFunction(module, 1, () => false).plan).all.map((stop) => stop.points);
 }
 
-/** A function with so many calls, each with another one local alive; it gives the sum of what they hold. */
+/** A function with so many calls, each charged on its own and with another one local alive; it gives the sum of what they hold. */
 function callsWithLocals(count: number): string {
   const steps = Array.from(
     { length: count },
-    (_, i) => `i32.const ${i} local.set ${i + 1} call 0 global.get 0 local.get ${i + 1} i32.add global.set 0`,
+    (_, i) =>
+      `block i32.const 0 br_if 0 end i32.const ${i} local.set ${i + 1} call 0 global.get 0 local.get ${i + 1} i32.add global.set 0`,
   );
   return `${steps.join(" ")} global.get 0`;
 }
@@ -37,7 +38,7 @@ describe("stops", () => {
     expect(stopsOf("i32.const 1 call 0 drop i32.const 1 i32.const 2 call 0 drop drop")).toEqual([[0], [1], [2]]);
   });
 
-  it.each([STOPS_MAX - 1, STOPS_MAX, STOPS_MAX + 1])("%i calls that share nothing", (calls) => {
+  it.each([STOPS_MAX - 1, STOPS_MAX, STOPS_MAX + 1, STOPS_MAX + 2])("%i calls that share nothing", (calls) => {
     const bytes = assembleModule({
       imports: IMPORTS,
       globals: ["mut i32 i32.const 0"],
@@ -51,10 +52,17 @@ describe("stops", () => {
     const whole = call(program, "f", [0], HOST, { slice: WHOLE, thaws: false });
     expect(whole.stop).toMatchObject({ kind: "done", results: [(calls * (calls - 1)) / 2] });
     // At the last ones, on both sides of the limit.
-    for (let left = 4; left < 40; left += 5) {
+    for (let left = 4; left < 60; left += 7) {
       const sliced = call(program, "f", [0], HOST, { slice: whole.gasUsed - left, thaws: false });
       expect(sliced.stops).toBe(1);
       expect(summary(sliced)).toEqual(summary(whole));
+      // The same in a continuation: that of the first call, which holds all others.
+      const machine = machineOf(program, HOST);
+      machine.start(exportIndex(program, "f"), [0]);
+      expect(machine.run(0)).toEqual({ kind: "slice" });
+      expect(machine.run(whole.gasUsed - left - machine.gasUsed)).toEqual({ kind: "slice" });
+      const resumed = finish(program, machine, HOST, { slice: WHOLE, thaws: false });
+      expect(summary(resumed)).toEqual(summary(whole));
     }
   });
 });

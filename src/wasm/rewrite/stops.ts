@@ -1,6 +1,6 @@
 /**
- * Where the hot form of a function stops: behind its code. Each test of the gas branches out to the saving of its frame, so
- * that the code that runs is not interspersed with code that seldom does; safepoints that save the same share it.
+ * Where a function stops: behind its code. Each test of the gas branches out to the saving of its frame, so that the code that
+ * runs is not interspersed with code that seldom does; safepoints that save the same share it.
  * @module
  */
 
@@ -27,11 +27,12 @@ export function isShared(stop: Stop | undefined): boolean {
   return stop !== undefined && stop.points.length > 1;
 }
 
-export function findStops(plan: Plan): Stops {
+/** @param points those that the code tests at; default: all */
+export function findStops(plan: Plan, points: Iterable<number> = plan.points.keys()): Stops {
   const all: Stop[] = [];
   const of: (Stop | undefined)[] = [];
   const byHash = new Map<number, Stop[]>();
-  for (let p = 0; p < plan.points.length; p++) {
+  for (const p of points) {
     const hash = hashOf(plan, p);
     let candidates = byHash.get(hash);
     if (candidates === undefined) {
@@ -45,7 +46,7 @@ export function findStops(plan: Plan): Stops {
       all.push(stop);
     }
     stop?.points.push(p);
-    of.push(stop);
+    of[p] = stop;
   }
   return { all, of };
 }
