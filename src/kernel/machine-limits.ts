@@ -14,6 +14,8 @@ export const NATIVE_STACK_SLOTS = 32_000;
 export const NATIVE_HOST_SLOTS = 1_000;
 /** Slots of 8 bytes that all frames of a process may use together. */
 export const STACK_SLOTS_DEFAULT: number = 1 << 20;
+/** Frames that a brief run resumes and saves until it is over; or more, where a whole segment is saved. Each takes the host some microseconds. */
+export const BRIEF_FRAMES_MAX = 256;
 /** Elements of one table, at most. */
 export const TABLE_ELEMENTS_MAX = 10_000_000;
 /** Gas is accounted in epochs of this size where a trap leaves no better trace (docs/spec/gas.md, "Traps"). */

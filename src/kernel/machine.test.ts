@@ -13,7 +13,8 @@ import {
 } from "../../test/support/machine-run.ts";
 import type { Value } from "../image/index.ts";
 import { Exit, Suspend } from "./host.ts";
-import { EPOCH_GAS, type Machine, type Stop } from "./machine.ts";
+import { EPOCH_GAS, type Machine, NATIVE_STACK_SLOTS, type Stop } from "./machine.ts";
+import { BRIEF_FRAMES_MAX } from "./machine-limits.ts";
 import type { Program } from "./program.ts";
 
 const PLANS: readonly RunPlan[] = [
@@ -107,6 +108,8 @@ const DEEP = fn(
 );
 /** 8, a parameter, three operands at most. */
 const DEEP_SLOTS = 8 + 1 + 2;
+/** Up to the call. */
+const GAS_PER_FRAME = 9;
 
 describe("a brief run", () => {
   const text: ModuleText = { functions: [DEEP] };
@@ -129,6 +132,38 @@ describe("a brief run", () => {
     finish(program, start(program), {}, { slice: 20, thaws: false });
     const machine = start(program);
     expect(finish(program, machine, {}, { slice: WHOLE, thaws: false, brief: true }).stops).toBe(0);
+  });
+
+  it.each([
+    [BRIEF_FRAMES_MAX, 0],
+    [BRIEF_FRAMES_MAX + 1, 1],
+  ])("that resumes %i frames stops %i times", (frames, stops) => {
+    const program = programOf(text);
+    finish(program, start(program), {}, { slice: 20, thaws: false });
+    const machine = machineOf(program);
+    machine.start(exportIndex(program, "f"), [frames - 1]);
+    // The last one's entry finds no gas, so all of them are saved.
+    machine.run(GAS_PER_FRAME * (frames - 1) - 1);
+    expect(machine.freeze().frames).toHaveLength(frames);
+    const end = finish(program, machine, {}, { slice: WHOLE, thaws: false, brief: true });
+    expect(end).toMatchObject({ stop: { kind: "done", results: [7 + frames - 1] }, stops });
+  });
+
+  it("is over where a segment of the engine's stack was saved, and ends as any other", () => {
+    const program = programOf(text);
+    const segment = Math.floor(NATIVE_STACK_SLOTS / DEEP_SLOTS);
+    const depth = Math.ceil(2.5 * segment);
+    const whole = call(program, "f", [depth]);
+    expect(whole.stops).toBe(0);
+    const machine = machineOf(program);
+    machine.start(exportIndex(program, "f"), [depth]);
+    for (const segments of [1, 2]) {
+      expect(machine.run(WHOLE, { brief: true })).toEqual({ kind: "slice" });
+      expect(machine.freeze().frames.length).toBeGreaterThanOrEqual(segments * segment);
+    }
+    const end = finish(program, machine, {}, { slice: WHOLE, thaws: false, brief: true });
+    expect(end.stops).toBeGreaterThanOrEqual(Math.floor((2 * segment) / BRIEF_FRAMES_MAX));
+    expect(summary(end)).toEqual(summary(whole));
   });
 
   it.each([0, 1, 5, 100])("ends as any other, in slices of %i", (slice) => {

@@ -54,8 +54,8 @@ export interface Machine {
    * stretch of code. Guest failures are values; throws HostFault only. "done" is about the innermost call: those around it go
    * on in later runs. A host function may run what it started in an open call; what does not end there goes on first, later.
    *
-   * `brief`: the run is over ("slice") also when the host has made a part of what a frame needs to go on, or done a piece of a large
-   * move, either of which can take as long as a slice. Runs within host functions are never brief.
+   * `brief`: the run is over ("slice") also when the host has made a part of what a frame needs to go on, done a piece of a large
+   * move, or resumed and saved many frames, each of which can take as long as a slice. Runs within host functions are never brief.
    */
   run(gas: number, options?: { readonly brief?: boolean }): Stop;
   /** True if no call is under way. */

@@ -16,6 +16,7 @@ import { type AnsweredCall, MEMORY_GROW, NO_PENDING, type PendingCall, type Save
 import { MachineGas } from "./machine-gas.ts";
 import { answersToValues, resolveImports } from "./machine-imports.ts";
 import {
+  BRIEF_FRAMES_MAX,
   GAS_PER_PAGE,
   MEMORY_PAGES_MAX,
   NATIVE_STACK_SLOTS,
@@ -36,6 +37,7 @@ import { enterStack, leaveStack, type OnStack, slotsLeft } from "./native-stack.
 import type { Program } from "./program.ts";
 import { keepSpare, takeSpare } from "./spare-instances.ts";
 import { isExact, type TrapCode, trapCode } from "./traps.ts";
+import { Unwinding } from "./unwinding.ts";
 
 type Ended = Extract<Stop, { kind: "exit" | "trap" }> | { readonly kind: "fault"; readonly error: unknown };
 /** Why the guest is made to unwind. */
@@ -62,7 +64,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   #inGuest = false;
   /** Was the host call that is under way made open? */
   #open = false;
-  /** Is the run over when the host has made a part of what a frame needs, or moved a piece? */
+  /** Is the run over when the host has made a part of what a frame needs, moved a piece, or moved many frames? */
   #brief = false;
   /** Slots of the engine's stack that the run was given; of them those for its first frame, and for all that this one calls. */
   #native = 0;
@@ -71,13 +73,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   /** What has ended everything while calls were on the engine's stack: they all stop for this. */
   #ended: Ended | undefined;
 
-  /** Frames handed over in the current unwinding, innermost first. */
-  #unwound: SavedFrame[] = [];
-  /** Where the values of the frame that is being handed over go; before them, results of the call it waits for. */
-  #sink: Carrier[] | undefined;
-  #resultSink: Carrier[] | undefined;
-  #resultsLeft = 0;
-  #results: Carrier[] = [];
+  readonly #unwinding: Unwinding = new Unwinding();
   #stopped: Stopped | undefined;
 
   constructor(init: MachineInit) {
@@ -182,18 +178,22 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const waiting = this.#callAgain();
     if (waiting !== undefined) return waiting;
     const activation = this.#at;
+    let framesMoved = 0;
     while (activation.frames.length > 0) {
       // This is a safepoint, and only at those does an epoch end; but not while an exception looks for its handler.
       if (activation.exception === undefined) {
         this.#gas.beginEpoch();
-        if (this.#gas.slice < 0) return { kind: "slice" };
+        if (this.#gas.slice < 0 || (this.#brief && framesMoved >= BRIEF_FRAMES_MAX)) return { kind: "slice" };
         if (this.#worksFor(activation)) {
           if (this.#brief) return { kind: "slice" };
           continue;
         }
       }
+      const framesBefore = activation.frames.length;
       const stop = this.#resumeInnermost(activation);
       if (stop !== undefined) return stop;
+      // One is resumed, and it and what it called may have been saved.
+      framesMoved += activation.frames.length - framesBefore + 2;
     }
     const results = activation.pending.kind === "results" ? activation.pending.values : [];
     activation.pending = NO_PENDING;
@@ -235,7 +235,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       this.#instance.depth.value = outer.depth;
       this.#frameSlots -= outer.slots;
       this.#stopped = undefined;
-      this.#unwound = [];
+      this.#unwinding.clear();
       this.#gas.goOn(mark);
       this.#inGuest = true;
     }
@@ -298,7 +298,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const args = frame.values;
     if (activation.pending.kind === "results") args.push(...activation.pending.values);
     activation.pending = NO_PENDING;
-    if (this.#unwound.length > 0) this.#unwound = [];
+    this.#unwinding.clear();
     this.#stopped = undefined;
     this.#native = native;
     this.#nativeFirst = slots;
@@ -321,8 +321,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
       this.#inGuest = false;
     }
     activation.exception = undefined;
-    if (this.#unwound.length > 0 || this.#stopped !== undefined) return this.#unwind(activation);
-    activation.pending = { kind: "results", values: this.#results };
+    if (this.#unwinding.frames.length > 0 || this.#stopped !== undefined) return this.#unwind(activation);
+    activation.pending = { kind: "results", values: this.#unwinding.results };
     if (activation.frames.length === 0) {
       const { module } = this.#program;
       activation.doneTypes = (module.types[module.functions[frame.func] as number] as FunctionType).results;
@@ -331,8 +331,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   #unwind(activation: Activation): Stop | undefined {
-    for (const frame of this.#unwound.reverse()) this.#push(frame, activation);
-    this.#unwound = [];
+    for (const frame of this.#unwinding.frames.reverse()) this.#push(frame, activation);
+    this.#unwinding.clear();
     const stopped = this.#stopped;
     this.#stopped = undefined;
     return stopped === undefined ? undefined : this.#stop(activation, stopped);
@@ -344,7 +344,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     activation.pending = stopped;
     // What was started above it goes on first.
     if (this.#at !== activation || stopped.kind === "answered") return { kind: "slice" };
-    return this.#waiting(stopped);
+    if (stopped.wake === undefined) return { kind: "memory", pagesWanted: stopped.pagesWanted };
+    return { kind: "parked", wake: stopped.wake };
   }
 
   #end(ended: Ended): Stop {
@@ -361,13 +362,8 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     this.#frameSlots = 0;
   }
 
-  #waiting(call: PendingCall): Stop {
-    if (call.wake === undefined) return { kind: "memory", pagesWanted: call.pagesWanted };
-    return { kind: "parked", wake: call.wake };
-  }
-
   #thrown(error: unknown, activation: Activation): Stop | undefined {
-    this.#unwound = [];
+    this.#unwinding.clear();
     const gas = this.#gas.left;
     if (error instanceof WebAssembly.Exception) {
       this.#gas.use();
@@ -394,38 +390,22 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   // ---- what rewritten code calls (RuntimeCalls)
 
   frame(id: number, gas: number, resultCarriers: number): void {
+    const unwinding = this.#unwinding;
+    const isFirst = unwinding.frames.length === 0 && this.#stopped === undefined;
+    if (isFirst) this.#gas.use(gas);
     if (id === rewriting.POINT_FINISHED) {
       // A function that was stopped returns too, with dummies; also one whose last act was a tail call of a host function.
-      const finished = this.#unwound.length === 0 && this.#stopped === undefined;
-      this.#results = [];
-      this.#sink = finished ? this.#results : undefined;
-      if (finished) this.#gas.use(gas);
+      unwinding.beginResults(isFirst);
       return;
     }
-    const innermost = this.#unwound.length === 0;
-    if (innermost && this.#stopped === undefined) {
-      this.#gas.use(gas);
-      this.#at.pending = NO_PENDING;
-      this.#results = [];
-      if (resultCarriers > 0) this.#at.pending = { kind: "results", values: this.#results };
-      this.#resultSink = this.#results;
-    } else {
-      this.#resultSink = undefined;
-    }
-    this.#resultsLeft = resultCarriers;
     const func = this.#program.functions.functionOfPoint(id);
     const frame = { func, point: id - this.#program.functions.pointBase(func), values: [] };
-    this.#unwound.push(frame);
-    this.#sink = frame.values;
+    unwinding.beginFrame(frame, resultCarriers, isFirst);
+    if (isFirst) this.#at.pending = resultCarriers > 0 ? { kind: "results", values: unwinding.results } : NO_PENDING;
   }
 
   value(carrier: Carrier): void {
-    if (this.#resultsLeft > 0) {
-      this.#resultsLeft--;
-      this.#resultSink?.push(carrier);
-    } else {
-      this.#sink?.push(carrier);
-    }
+    this.#unwinding.value(carrier);
   }
 
   rethrow(): never {
