@@ -51,6 +51,18 @@ export const QUESTIONS_MAX = 65_536;
 export const UNDONE_MESSAGES_MAX = 131_072;
 export const UNDONE_BYTES_MAX: number = 64 << 20;
 
+/**
+ * From there on the peer is held back, where its netlayer can do that, until it is half as much: far enough below the limits that what is read then, a
+ * whole message perhaps, is still within them. And the same for answers that the network has not taken.
+ */
+export const UNDONE_MESSAGES_HIGH = 16_384;
+export const UNDONE_BYTES_HIGH: number = 8 << 20;
+export const ANSWERS_UNSENT_BYTES_HIGH: number = 8 << 20;
+
+/** How often it is looked whether that goes on; and how often in vain before more is read. */
+export const THROTTLE_CHECK_MS = 10;
+export const THROTTLE_STALLED_CHECKS_MAX = 25;
+
 /** What a value weighs beside its bytes: it is an object in memory. */
 export const VALUE_BYTES = 32;
 

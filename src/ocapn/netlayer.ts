@@ -18,6 +18,12 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** What was sent still goes out. Idempotent; `onClose` follows. */
   close(): void;
+  /**
+   * Where the netlayer can hold the other side back: no more is read until `resume`, so that the other side's `bufferedBytes` grow. What was read already
+   * may still come. The end may not be seen until then; `close` resumes.
+   */
+  pause?(): void;
+  resume?(): void;
   /** Who the netlayer has proven to be at the other end. Absent where it proves nothing: then a peer's location is only a claim. */
   readonly remoteDesignator?: string;
 }

@@ -41,13 +41,14 @@ describe("what has not come whole", () => {
       unfinished.set(b, 50);
       unfinished.set(a, 0);
       unfinished.set(a, 0);
-      unfinished.set(b, 0);
+      unfinished.forget(b);
+      unfinished.forget(b);
       expect(unfinished.bytes).toBe(0);
     }
     expect(gaveUp(peers)).toEqual([0, 0]);
   });
 
-  it("of one alone is too much, too; of those who hold the same, who held it first gives up", () => {
+  it("of one alone is too much, too; of those who hold the same, one gives up", () => {
     const unfinished = new Unfinished(100);
     const peers = makePeers(2);
     const [a, b] = peers as [Peer, Peer];
@@ -56,7 +57,7 @@ describe("what has not come whole", () => {
     expect(unfinished.bytes).toBe(0);
     unfinished.set(b, 51);
     unfinished.set(a, 51);
-    expect(gaveUp(peers)).toEqual([1, 1]);
+    expect(gaveUp(peers)).toEqual([2, 0]);
     expect(unfinished.bytes).toBe(51);
   });
 

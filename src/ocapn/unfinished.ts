@@ -34,9 +34,14 @@ export class Unfinished {
     const before = this.#held.get(holder) ?? 0;
     if (bytes === before) return;
     this.#bytes += bytes - before;
-    if (bytes === 0) this.#held.delete(holder);
-    else this.#held.set(holder, bytes);
+    this.#held.set(holder, bytes);
     while (this.#bytes > this.#bytesMax) this.#giveUpLargest();
+  }
+
+  /** It is gone, with what it held. */
+  forget(holder: Holder): void {
+    this.#bytes -= this.#held.get(holder) ?? 0;
+    this.#held.delete(holder);
   }
 
   #giveUpLargest(): void {

@@ -6,7 +6,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-export const [TEXT, BINARY, CONTINUATION, PING] = [0x1, 0x2, 0x0, 0x9];
+export const CONTINUATION = 0x0;
+export const TEXT = 0x1;
+export const BINARY = 0x2;
+export const PING = 0x9;
 
 /** A frame of a client's, with a mask of zeros. */
 export function encodeFrame(init: {

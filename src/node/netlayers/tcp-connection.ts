@@ -13,10 +13,12 @@ import {
   makeDeframer,
   OcapnError,
 } from "../../ocapn/index.ts";
+import { Awake } from "./awake.ts";
 
 export class TcpConnection implements Connection {
   readonly #socket: Socket;
   readonly #isPrefixed: boolean;
+  readonly #awake = new Awake();
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(socket: Socket, isPrefixed: boolean) {
@@ -53,6 +55,7 @@ export class TcpConnection implements Connection {
     // The peer has closed. Node closes this side as soon as all is written.
     socket.on("end", () => this.#destroyLater());
     socket.on("close", () => {
+      this.#awake.end();
       handler.onClose(failure);
       this.#closed.resolve();
     });
@@ -63,12 +66,24 @@ export class TcpConnection implements Connection {
     this.#socket.write(this.#isPrefixed ? frameMessages(messages) : joinMessages(messages));
   }
 
+  pause(): void {
+    if (!this.#socket.writable) return;
+    this.#socket.pause();
+    this.#awake.begin();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+    this.#awake.end();
+  }
+
   get bufferedBytes(): number {
     return this.#socket.writableLength;
   }
 
   close(): void {
     if (!this.#socket.writable) return;
+    this.resume();
     this.#socket.end();
     this.#destroyLater();
   }

@@ -19,6 +19,7 @@ import {
   type WebSocketServerLike,
 } from "../../ocapn/index.ts";
 import { makeNodeEd25519 } from "../ed25519.ts";
+import { Awake } from "./awake.ts";
 import { watchHeldBytes } from "./held-frames.ts";
 
 /** Compression would let a small frame grow large, and secrets beside chosen text be guessed by its length. */
@@ -68,6 +69,7 @@ export async function makeNodeWebSocketNetlayer(init: NodeWebSocketInit = {}): P
 class CorkedSocket extends WebSocket {
   stream: Socket | undefined;
   readonly maskBytes: number = 4;
+  readonly #awake = new Awake();
 
   cork(): void {
     this.stream?.cork();
@@ -75,6 +77,16 @@ class CorkedSocket extends WebSocket {
 
   uncork(): void {
     this.stream?.uncork();
+  }
+
+  override pause(): void {
+    super.pause();
+    this.#awake.begin();
+  }
+
+  override resume(): void {
+    super.resume();
+    this.#awake.end();
   }
 
   onHeld(onHeld: (byteCount: number) => void): void {

@@ -27,6 +27,10 @@ export class Inbound {
     this.#session = session;
   }
 
+  get undone(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#undone, bytes: this.#undoneBytes };
+  }
+
   /** Throws for an error of the protocol, which ends the session. */
   dispatch(message: CaptpMessage, byteLength: number): void {
     switch (message.type) {
@@ -130,6 +134,7 @@ export class Inbound {
     const done = (): void => {
       this.#undone -= 1;
       this.#undoneBytes -= byteLength;
+      this.#session.afterDone();
     };
     result.then(
       (value) => {

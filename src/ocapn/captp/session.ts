@@ -38,6 +38,7 @@ import { RemotePromise } from "./remote-promise.ts";
 import { Resolver } from "./resolver.ts";
 import type { Route, Sender } from "./sender.ts";
 import type { SessionHost } from "./session-host.ts";
+import { type Load, Throttle } from "./throttle.ts";
 
 export interface SessionInit {
   readonly host: SessionHost;
@@ -52,6 +53,8 @@ export interface SessionInit {
   readonly peerSide: Uint8Array;
   /** Runs the callback when a while has passed in which drops could go along with messages, unless what it returns is called before. */
   later(callback: () => void): () => void;
+  /** Runs the callback later, unless what it returns is called before. Without it the peer is not held back. */
+  after?(timeoutMs: number, callback: () => void): () => void;
   onWire?(direction: "in" | "out", message: Uint8Array): void;
 }
 
@@ -75,6 +78,11 @@ export class Session implements Sender {
   readonly #outbox: Outbox;
   readonly #inbound: Inbound;
   readonly #questions = new ChurnMap<RemotePromise, RemotePromise>();
+  readonly #throttle: Throttle | undefined;
+  /** Promises of the peer's that are not settled. */
+  #awaited = 0;
+  /** Of answers since the network had taken all. */
+  #answeredBytes = 0;
   #nextQuestion = 0;
   #nextHandoff = 0;
   #end: OcapnError | undefined;
@@ -107,6 +115,14 @@ export class Session implements Sender {
       ...(init.onWire === undefined ? {} : { onWire: (message: Uint8Array) => init.onWire?.("out", message) }),
     });
     this.#inbound = new Inbound(this);
+    const { after } = init;
+    if (after === undefined || connection.pause === undefined) return;
+    this.#throttle = new Throttle({
+      connection,
+      load: () => this.#load,
+      isWaiting: () => this.#awaited > 0,
+      after,
+    });
   }
 
   get isOver(): boolean {
@@ -185,6 +201,7 @@ export class Session implements Sender {
   #listen(remote: RemotePromise): void {
     const { route } = remote;
     if (route === undefined || this.#end !== undefined) return;
+    this.#awaited += 1;
     this.#sendListen(route, this.exports.sendOnce(new Resolver(remote)));
   }
 
@@ -207,6 +224,7 @@ export class Session implements Sender {
     if (this.#end !== undefined) return broken(this.#end);
     this.#nextQuestion = position + 1;
     this.#questions.set(remote, remote);
+    this.#awaited += 1;
     return remote.promise;
   }
 
@@ -223,6 +241,7 @@ export class Session implements Sender {
 
   settled(remote: RemotePromise): void {
     this.#questions.delete(remote);
+    this.#awaited -= 1;
   }
 
   release(route: Route): void {
@@ -242,10 +261,9 @@ export class Session implements Sender {
   /** `fulfill` or `break` for a resolver of the peer's, which is then dropped. */
   resolve(position: number, name: "fulfill" | "break", value: unknown): void {
     if (this.#end !== undefined) return;
-    if (this.#isFull) {
-      this.abort(
-        new OcapnError("limit", `the peer does not take its answers: ${this.#outbox.bytes} bytes wait for it`),
-      );
+    const unsentBytes = this.#outbox.bytes;
+    if (unsentBytes > OUTGOING_BYTES_MAX) {
+      this.abort(new OcapnError("limit", `the peer does not take its answers: ${unsentBytes} bytes wait for it`));
       return;
     }
     const to = { kind: "export", position } as const;
@@ -259,10 +277,27 @@ export class Session implements Sender {
       this.#send(DELIVER, { to, args: [BREAK, reason], answerPosition: false, resolveMe: false });
     }
     this.#outbox.drop(position, 1);
+    this.#answeredBytes += Math.max(0, this.#outbox.bytes - unsentBytes);
   }
 
   #send<V>(codec: RecordCodec<string, V>, values: V): void {
     this.#outbox.send(codec, values);
+  }
+
+  /** What came in one piece was received. */
+  afterPiece(): void {
+    this.#throttle?.afterPiece();
+  }
+
+  /** A message of the peer's that was not done at once is done. */
+  afterDone(): void {
+    this.#throttle?.afterDone();
+  }
+
+  get #load(): Load {
+    // What this side sends of its own accord is not the peer's doing.
+    if (this.init.connection.bufferedBytes === 0) this.#answeredBytes = 0;
+    return { ...this.#inbound.undone, unsentBytes: Math.min(this.#answeredBytes, this.#outbox.bytes) };
   }
 
   /** One whole message of the peer's. What is wrong with it ends the session. */
@@ -295,6 +330,7 @@ export class Session implements Sender {
   end(reason: OcapnError): void {
     if (this.#end !== undefined) return;
     this.#end = reason;
+    this.#throttle?.close();
     this.#outbox.close();
     const questions = [...this.#questions.values()];
     this.#questions.clear();

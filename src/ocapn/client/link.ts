@@ -75,6 +75,7 @@ export class Link implements ConnectionHandler, Holder {
       this.#abort(error);
     }
     this.init.unfinished.set(this, this.#splitter.heldBytes);
+    this.#session?.afterPiece();
   }
 
   giveUp(error: OcapnError): void {
@@ -93,7 +94,7 @@ export class Link implements ConnectionHandler, Holder {
     else this.#fail(new OcapnError("handshake", why));
     this.#isOver = true;
     this.#splitter.close();
-    this.init.unfinished.set(this, 0);
+    this.init.unfinished.forget(this);
     this.init.onClose(this);
   }
 

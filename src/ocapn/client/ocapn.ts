@@ -43,7 +43,7 @@ export interface OcapnInit {
   random(byteLength: number): Uint8Array;
   /** Gives the host's event loop a turn. */
   yieldToHost(): Promise<void>;
-  /** Runs the callback later, unless what it returns is called before. Without it, no handshake takes too long, and drops wait a turn. */
+  /** Runs the callback later, unless what it returns is called before. Without it, no handshake takes too long, drops wait a turn, and no peer is held back. */
   after?(timeoutMs: number, callback: () => void): () => void;
   readonly collector?: Collector;
   /** What to say, and to expect, in `op:start-session`. */
@@ -123,7 +123,7 @@ class Peer implements SessionHost {
 
   #makeSession(found: Parameters<ConstructorParameters<typeof Sessions>[0]["makeSession"]>[0]): Session {
     const { connection, key, peer, id, side, peerSide } = found;
-    const { onWire } = this.#init;
+    const { onWire, after } = this.#init;
     this.#gifts.open(id, peer.publicKey);
     return new Session({
       host: this,
@@ -136,6 +136,9 @@ class Peer implements SessionHost {
       side,
       peerSide,
       later: (callback) => this.#later(callback),
+      ...(after === undefined
+        ? {}
+        : { after: (timeoutMs: number, callback: () => void) => after.call(this.#init, timeoutMs, callback) }),
       ...(onWire === undefined
         ? {}
         : { onWire: (direction, message) => onWire({ direction, peer: peer.location, message }) }),

@@ -15,6 +15,8 @@ export interface NetworkUnderTest {
   readonly nowhere: PeerLocator;
   /** Which ends of a connection have proof of who is at the other. */
   readonly proof: "dialler" | "both" | "none";
+  /** Connections can hold the other side back. Default: true. */
+  readonly canPause?: boolean;
   dispose?(): void | Promise<void>;
 }
 

@@ -40,6 +40,7 @@ export class MemoryEnd implements Connection {
   /** Nothing is sent any more; nothing arrives any more. */
   #hasEnded = false;
   #isGone = false;
+  #isPaused = false;
   /** From `#next` on. */
   #sent: Arrival[] = [];
   #next = 0;
@@ -67,6 +68,12 @@ export class MemoryEnd implements Connection {
     return this.#sent[this.#next];
   }
 
+  /** Whether the next can arrive: the other end may be paused. */
+  get isReady(): boolean {
+    const { next } = this;
+    return next !== undefined && !(next.kind === "data" && this.#other.#isPaused);
+  }
+
   /** Of both ends. */
   get isOver(): boolean {
     return this.#isGone && this.#other.#isGone;
@@ -89,7 +96,22 @@ export class MemoryEnd implements Connection {
   }
 
   close(): void {
+    this.resume();
     this.#end(undefined);
+  }
+
+  pause(): void {
+    this.#setPaused(!this.#hasEnded);
+  }
+
+  resume(): void {
+    this.#setPaused(false);
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    this.#init.onSent(this.#other);
   }
 
   /** Lets the next thing arrive at the other end; of data so many bytes as `splitAt` says. */

@@ -217,7 +217,7 @@ class Network implements MemoryNetwork {
 
   /** Puts it among the ends of which something can arrive, or takes it out. */
   #place(end: MemoryEnd): void {
-    const isReady = end.next !== undefined;
+    const { isReady } = end;
     if (isReady === end.place >= 0) return;
     if (isReady) {
       end.place = this.#ready.push(end) - 1;

@@ -32,6 +32,7 @@ testNetlayer("message-port, of a page and its worker", () => {
     },
     nowhere,
     proof: "both",
+    canPause: false,
   };
 });
 
@@ -42,6 +43,7 @@ testNetlayer("message-port, of two workers", () => {
     makeNetlayer: () => joinMessagePortHub({ port: hub.add(`worker-${++count}`), ...platform }),
     nowhere,
     proof: "both",
+    canPause: false,
     dispose: () => hub.netlayer.close(),
   };
 });

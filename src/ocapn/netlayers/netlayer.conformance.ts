@@ -13,6 +13,7 @@ import {
   makeMessage,
   makeMessages,
   type NetworkUnderTest,
+  type Recorder,
   turns,
 } from "./fixture.conformance.ts";
 
@@ -26,6 +27,7 @@ export function testNetlayer(name: string, make: Make<NetworkUnderTest>): void {
     testMessages(fixture);
     testConnections(fixture);
     testEnd(fixture);
+    testPause(fixture);
     testDials(fixture);
     testClosing(fixture);
   });
@@ -186,6 +188,93 @@ function testEnd(of: Fixture<NetworkUnderTest>): void {
       far.connection.close();
       await turns(5);
       expect([near.byteCount, far.byteCount]).toEqual([0, 0]);
+      expect([near.closes.length, far.closes.length]).toEqual([1, 1]);
+    });
+  });
+}
+
+/** More than a network takes before somebody reads. */
+const MUCH = 16;
+const PART = makeMessage(1 << 20, 1);
+const makeMuch = (): Uint8Array[] => Array.from({ length: MUCH }, () => PART.slice());
+
+function testPause(of: Fixture<NetworkUnderTest>): void {
+  describe("a pause", () => {
+    const dialPausable = async (): Promise<readonly [Recorder, Recorder] | undefined> => {
+      const ends = await of.dial(of.alice, of.bob);
+      const canPause = of.network.canPause ?? true;
+      for (const { connection } of ends) {
+        expect([connection.pause, connection.resume].map((method) => typeof method)).toEqual(
+          canPause ? ["function", "function"] : ["undefined", "undefined"],
+        );
+      }
+      return canPause ? ends : undefined;
+    };
+    const byteCount = MUCH * PART.length;
+
+    it("holds the other side back; afterwards all comes, in order", async () => {
+      for (const reader of [0, 1] as const) {
+        const ends = await dialPausable();
+        if (ends === undefined) return;
+        const [paused, other] = [ends[reader], ends[1 - reader]!];
+        paused.connection.pause?.();
+        paused.connection.pause?.();
+        other.connection.send(makeMuch());
+        paused.connection.send([makeMessage(5, 1)]);
+        await other.received(5);
+        await turns(50);
+        // What was under way may come.
+        expect(paused.byteCount).toBeLessThan(byteCount / 2);
+        expect(other.connection.bufferedBytes).toBeGreaterThan(0);
+        paused.connection.resume?.();
+        paused.connection.resume?.();
+        expect(Buffer.concat(makeMuch()).equals(await paused.received(byteCount))).toBe(true);
+      }
+    });
+
+    it("can begin and end while something comes", async () => {
+      const ends = await dialPausable();
+      if (ends === undefined) return;
+      const [near, far] = ends;
+      near.connection.send(makeMuch());
+      for (let round = 1; round <= 8; round += 1) {
+        await far.received((byteCount / 10) * round);
+        far.connection.pause?.();
+        await turns(2);
+        far.connection.resume?.();
+      }
+      expect(Buffer.concat(makeMuch()).equals(await far.received(byteCount))).toBe(true);
+    });
+
+    it("of who closes is over", async () => {
+      const ends = await dialPausable();
+      if (ends === undefined) return;
+      const [near, far] = ends;
+      far.connection.pause?.();
+      near.connection.send([makeMessage(1 << 20, 1)]);
+      far.connection.close();
+      far.connection.pause?.();
+      expect(await far.closed()).toBeUndefined();
+      await near.closed();
+      await turns(5);
+      expect([near.closes.length, far.closes.length]).toEqual([1, 1]);
+      far.connection.resume?.();
+    });
+
+    it("delays the end, which comes after all that was sent", async () => {
+      const ends = await dialPausable();
+      if (ends === undefined) return;
+      const [near, far] = ends;
+      far.connection.pause?.();
+      near.connection.send([makeMessage(1 << 20, 1), makeMessage(5, 2)]);
+      near.connection.close();
+      await turns(50);
+      far.connection.resume?.();
+      expect(await far.closed()).toBeUndefined();
+      const expected = Buffer.concat([makeMessage(1 << 20, 1), makeMessage(5, 2)]);
+      expect(expected.equals(await far.received(0))).toBe(true);
+      await near.closed();
+      await turns(5);
       expect([near.closes.length, far.closes.length]).toEqual([1, 1]);
     });
   });

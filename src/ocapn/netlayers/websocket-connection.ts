@@ -21,6 +21,9 @@ export interface WebSocketLike {
   /** Where there is such: what is sent between the two leaves together. */
   cork?(): void;
   uncork?(): void;
+  /** Where it can: no more is read, or again. */
+  pause?(): void;
+  resume?(): void;
   /** Where it can be told: what is held of a frame that has not come whole, as often as that changes. */
   onHeld?(listener: (byteCount: number) => void): void;
   addEventListener(type: "open" | "message" | "error" | "close", listener: (event: WebSocketEvent) => void): void;
@@ -113,6 +116,7 @@ export class WebSocketConnection implements Connection, Holder {
       return;
     }
     this.#isClosing = true;
+    this.resume();
     this.#init.socket.close();
     this.#stopTimer();
     // A peer that does not say goodbye, or does not read, must not keep the connection for ever.
@@ -120,6 +124,14 @@ export class WebSocketConnection implements Connection, Holder {
       this.#end(undefined);
       this.#init.socket.terminate?.();
     });
+  }
+
+  pause(): void {
+    if (!this.#isClosing) this.#init.socket.pause?.();
+  }
+
+  resume(): void {
+    this.#init.socket.resume?.();
   }
 
   /** Ends it at once. */
@@ -194,7 +206,8 @@ export class WebSocketConnection implements Connection, Holder {
     this.#isClosing = true;
     this.#isOver = true;
     this.#stopTimer();
-    this.#init.unfinished.set(this, 0);
+    this.#init.unfinished.forget(this);
+    this.resume();
     if (this.#handler !== undefined) this.#handler.onClose(error);
     else this.#attached.reject(error ?? new OcapnError("disconnected", `${this.#init.where}: closed in the handshake`));
     this.#over.resolve();

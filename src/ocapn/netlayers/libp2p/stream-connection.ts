@@ -76,8 +76,23 @@ class StreamConnection implements AttachedStream {
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
+    this.resume();
     this.#schedulePump();
     this.#setDeadline();
+  }
+
+  /** What comes then is at most the window, which libp2p keeps. */
+  pause(): void {
+    if (this.#state === "open" && this.#stream.readStatus === "readable") this.#stream.pause();
+  }
+
+  resume(): void {
+    if (this.#stream.readStatus !== "paused") return;
+    try {
+      this.#stream.resume();
+    } catch {
+      // The stream closed under our hands: its event says why.
+    }
   }
 
   /** A peer that neither reads nor ends its side must not hold us. */
@@ -116,6 +131,7 @@ class StreamConnection implements AttachedStream {
   }
 
   #onRemoteEnd(): void {
+    this.resume();
     // The frame that ends a stream may carry data, which is handed out only after the event.
     queueMicrotask(() => {
       if (this.#state === "open") this.#setDeadline();
@@ -136,6 +152,7 @@ class StreamConnection implements AttachedStream {
   }
 
   #onStreamClose(event: StreamCloseEvent): void {
+    this.resume();
     const isComplete = this.#isStreamClosing && this.#stream.writeBufferLength === 0 && event.error === undefined;
     this.#onStreamGone(isComplete ? undefined : this.#broken(event.error));
   }
