@@ -121,8 +121,8 @@ describe("a brief run", () => {
 
   it("is over where the host has made a part of what a frame needs, and uses no gas for it", () => {
     const machine = start(programOf(text));
-    // First a plan of the function, then the continuation of its entry.
-    for (let n = 0; n < 2; n++) expect(machine.run(WHOLE, { brief: true })).toEqual({ kind: "slice" });
+    // First a plan of the function, then the continuation of its entry, each in two parts.
+    for (let n = 0; n < 4; n++) expect(machine.run(WHOLE, { brief: true })).toEqual({ kind: "slice" });
     expect(machine.gasUsed).toBe(0);
     expect(machine.run(WHOLE, { brief: true }).kind).toBe("done");
   });

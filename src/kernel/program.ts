@@ -107,6 +107,8 @@ class RewrittenProgram implements Program {
   readonly #plans = new Map<number, rewriting.FunctionPlan>();
   readonly droppable: { readonly data: readonly number[]; readonly elements: readonly number[] };
   readonly #continuations = new Map<string, Continuation>();
+  /** Those that are being made part by part. */
+  readonly #underWay = new Map<string, Generator<void, Continuation>>();
   readonly #store: ByteStore | undefined;
 
   constructor({ module, hot, store }: ProgramParts, metadataBytes: Uint8Array) {
@@ -120,34 +122,34 @@ class RewrittenProgram implements Program {
   }
 
   continuation(func: number, point: number, resumption: rewriting.Resumption): Continuation {
-    const key = continuationKey(func, point, resumption);
-    const known = this.#continuations.get(key);
-    if (known !== undefined) return known;
-    const store = this.#storeOf(func);
-    const bytes = store?.get(key);
-    if (bytes !== undefined) return this.#add(key, bytes);
-    const made = rewriting.makeContinuation({
-      ...this.#plan(func),
-      point,
-      resumption,
-      pointBase: this.functions.pointBase(func),
-      isBounded: (callee) => this.functions.isBounded(callee),
-    });
-    store?.put(key, made);
-    return this.#add(key, made);
+    const known = this.#continuations.get(continuationKey(func, point, resumption));
+    return known ?? rewriting.allParts(this.#make(func, point, resumption));
   }
 
   prepare(func: number, point: number): boolean {
     const key = continuationKey(func, point, "results");
     if (this.#continuations.has(key)) return true;
-    const bytes = this.#plans.has(func) ? undefined : this.#storeOf(func)?.get(key);
-    if (bytes !== undefined) this.#add(key, bytes);
-    else if (this.#plans.has(func)) this.continuation(func, point, "results");
-    else this.#plan(func);
+    const parts = this.#underWay.get(key) ?? this.#make(func, point, "results");
+    this.#underWay.delete(key);
+    if (parts.next().done !== true) this.#underWay.set(key, parts);
     return false;
   }
 
-  #add(key: string, bytes: Uint8Array): Continuation {
+  *#make(func: number, point: number, resumption: rewriting.Resumption): Generator<void, Continuation> {
+    const key = continuationKey(func, point, resumption);
+    const store = this.#storeOf(func);
+    let bytes = store?.get(key);
+    if (bytes === undefined) {
+      const plan = this.#plans.get(func) ?? (yield* this.#makePlan(func));
+      bytes = yield* rewriting.continuationInParts({
+        ...plan,
+        point,
+        resumption,
+        pointBase: this.functions.pointBase(func),
+        isBounded: (callee) => this.functions.isBounded(callee),
+      });
+      store?.put(key, bytes);
+    }
     const module = compile(bytes);
     const continuation = { module, hotImports: hotImportsOf(module) };
     this.#continuations.set(key, continuation);
@@ -162,17 +164,16 @@ class RewrittenProgram implements Program {
   point(func: number, point: number): PointTypes | undefined {
     if (func < this.module.importedFunctions || func >= this.module.functions.length) return undefined;
     if (point < 0 || point >= POINTS_PER_FUNCTION_MAX) return undefined;
-    const planned = this.#plan(func).plan.points[point];
+    const { plan } = this.#plans.get(func) ?? rewriting.allParts(this.#makePlan(func));
+    const planned = plan.points[point];
     if (planned === undefined) return undefined;
     return { kind: planned.kind, values: planned.slots.map((slot) => slot.type), results: planned.results };
   }
 
-  #plan(func: number): rewriting.FunctionPlan {
-    let plan = this.#plans.get(func);
-    if (plan === undefined) {
-      plan = rewriting.planFunction(this.module, func, (callee) => this.functions.isBounded(callee));
-      this.#plans.set(func, plan);
-    }
+  *#makePlan(func: number): Generator<void, rewriting.FunctionPlan> {
+    const plan = yield* rewriting.planInParts(this.module, func, (callee) => this.functions.isBounded(callee));
+    this.#plans.set(func, plan);
+    yield;
     return plan;
   }
 }

@@ -30,7 +30,17 @@ export interface FunctionPlan {
 }
 
 export function planFunction(module: WasmModule, func: number, isBounded: (func: number) => boolean): FunctionPlan {
+  return allParts(planInParts(module, func, isBounded));
+}
+
+/** The same with other work between the parts: for a large function each takes tens of milliseconds the first time. */
+export function* planInParts(
+  module: WasmModule,
+  func: number,
+  isBounded: (func: number) => boolean,
+): Generator<void, FunctionPlan> {
   const flow = analyseFlow(makeBody(module, func));
+  yield;
   return { plan: makePlan(flow, isBounded), frameSlots: frameSlots(flow) };
 }
 
@@ -45,15 +55,29 @@ export interface ContinuationInit extends FunctionPlan {
 export const EXPORT_CONTINUE = "continue";
 
 export function makeContinuation(init: ContinuationInit): Uint8Array<ArrayBuffer> {
+  return allParts(continuationInParts(init));
+}
+
+/** As `planInParts`. */
+export function* continuationInParts(init: ContinuationInit): Generator<void, Uint8Array<ArrayBuffer>> {
   // The first pass finds out what is imported, and so how functions, types and globals are numbered in the second; and at which
   // safepoints the code tests, so that the second can save their frames behind it.
   const target = new ContinuationTarget(init.plan.flow.body.module);
   const { tested } = emit(init, target, NO_POINTS);
   target.settle();
+  yield;
   return target.assemble(emit(init, target, tested), EXPORT_CONTINUE);
 }
 
 const NO_POINTS: ReadonlySet<number> = new Set();
+
+/** Does all parts of a work at once. */
+export function allParts<T>(parts: Generator<void, T>): T {
+  for (;;) {
+    const part = parts.next();
+    if (part.done === true) return part.value;
+  }
+}
 
 /** Parameters of the continuation's function. */
 function parameters(init: ContinuationInit): readonly ValueType[] {

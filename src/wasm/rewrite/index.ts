@@ -3,7 +3,14 @@
  * @module
  */
 
-export { EXPORT_CONTINUE, type FunctionPlan, makeContinuation, planFunction, type Resumption } from "./continuation.ts";
+export {
+  allParts,
+  continuationInParts,
+  EXPORT_CONTINUE,
+  type FunctionPlan,
+  planInParts,
+  type Resumption,
+} from "./continuation.ts";
 export { functionName as hotFunctionName, RETHROW } from "./continuation-target.ts";
 export { FRAME_SLOTS_MAX, type FunctionMetadata, readMetadata, rewriteModule } from "./hot.ts";
 export type { Move } from "./moves.ts";
