@@ -124,7 +124,9 @@ describe.each(NETLAYERS)("a guest with references to another machine, over %s", 
       ["mine", 1],
       ["mine", 2],
     ]);
-    expect(wire.slice(0, 5)).toEqual([...Array(4).fill("out op:deliver"), "in op:deliver"]);
+    // What was dropped before goes along.
+    const calls = wire.filter((line) => line.endsWith("op:deliver"));
+    expect(calls.slice(0, 5)).toEqual([...Array(4).fill("out op:deliver"), "in op:deliver"]);
   });
 
   it("passes its own objects, functions and promises out, and is called back", async () => {

@@ -114,7 +114,7 @@ export class Outbox {
     if (this.#ends.length === 0) return;
     const ends = this.#ends;
     this.#ends = [];
-    const bytes = this.#writer.take();
+    const bytes = this.#writer.takePart();
     let start = 0;
     const messages = ends.map((end) => {
       const message = bytes.subarray(start, end);

@@ -10,6 +10,12 @@ function written(write: (writer: SyrupWriter) => void): string {
   return text(writer.take());
 }
 
+function writtenFloat(value: number): Uint8Array {
+  const writer = new SyrupWriter();
+  writer.writeFloat64(value);
+  return writer.take();
+}
+
 const codeOf = (run: () => unknown): string => {
   try {
     run();
@@ -131,6 +137,29 @@ describe("the writer", () => {
       expect(first.buffer).not.toBe(second.buffer);
       expect(new Uint8Array(first.buffer).includes(0xbb)).toBe(false);
     }
+  });
+
+  it("hands out parts of a buffer that stay as they are, and lets go of a buffer that is large", () => {
+    const writer = new SyrupWriter();
+    const parts: [Uint8Array, number][] = [];
+    const lengths = [3, 0, 900, 200, 40, 9_000, 9_000, 70_000, 5, 1_000, ...new Array<number>(300).fill(170)];
+    for (const [at, length] of lengths.entries()) {
+      writer.writeString("taken back");
+      writer.truncate(0);
+      writer.writeFloat64(at);
+      writer.writeRaw(new Uint8Array(length).fill(at));
+      expect([writer.length, writer.slice(9, 10)[0]]).toEqual([9 + length, length === 0 ? undefined : at & 0xff]);
+      parts.push([writer.takePart(), at]);
+      expect(writer.length).toBe(0);
+    }
+    for (const [part, at] of parts) {
+      expect(part).toEqual(Uint8Array.of(...writtenFloat(at), ...new Array<number>(lengths[at]!).fill(at & 0xff)));
+      expect(part.buffer.byteLength).toBeLessThan(part.length > 10_000 ? 4 * part.length : 40_000);
+    }
+    // After parts were taken, what is taken as a whole still has its own.
+    writer.writeBoolean(true);
+    const own = writer.take();
+    expect([text(own), own.buffer.byteLength, writer.length]).toEqual(["t", 1, 0]);
   });
 
   it("has a number of digits", () => {

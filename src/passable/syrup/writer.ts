@@ -9,6 +9,8 @@ import { SYRUP_BUFFER_BYTES_MAX, SYRUP_DIGITS_MAX } from "./limits.ts";
 import * as tag from "./tags.ts";
 
 const CAPACITY_AT_FIRST = 1_024;
+/** Of a buffer whose parts were taken, when the next does not fit any more. */
+const CAPACITY_OF_PARTS = 16_384;
 /** A buffer that a large message made larger than this is not kept for the next one. */
 const CAPACITY_KEPT_MAX = 65_536;
 /** Beyond this many units the engine's encoder is faster than a loop. */
@@ -24,6 +26,8 @@ const utf8 = new TextEncoder();
 export class SyrupWriter {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY_AT_FIRST);
   #view: DataView | undefined;
+  /** Of what is not yet taken. */
+  #start = 0;
   #at = 0;
   #valueCount = 0;
 
@@ -34,32 +38,36 @@ export class SyrupWriter {
 
   /** Of what was written and not yet taken. */
   get length(): number {
-    return this.#at;
+    return this.#at - this.#start;
   }
 
   /** Forgets what was written after the first `length` bytes. */
   truncate(length: number): void {
-    if (!Number.isInteger(length) || length < 0 || length > this.#at) {
-      throw new RangeError(`length: expected an integer from 0 to ${this.#at}, got ${length}`);
+    if (!Number.isInteger(length) || length < 0 || length > this.length) {
+      throw new RangeError(`length: expected an integer from 0 to ${this.length}, got ${length}`);
     }
-    this.#at = length;
+    this.#at = this.#start + length;
   }
 
-  /** Hands the bytes over; the writer begins anew. */
+  /** Hands the bytes over; the writer begins anew. They have a buffer of their own: whoever transfers that must not get other messages with it. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes;
-    const length = this.#at;
-    this.#at = 0;
-    // A copy has a buffer of its own: whoever transfers that must not get other messages with it.
-    if (bytes.length <= CAPACITY_KEPT_MAX) return bytes.slice(0, length);
-    this.#bytes = new Uint8Array(CAPACITY_AT_FIRST);
-    this.#view = undefined;
-    return bytes.subarray(0, length);
+    if (this.#start === 0 && this.#bytes.length > CAPACITY_KEPT_MAX) return this.takePart();
+    const copy = this.#bytes.slice(this.#start, this.#at);
+    this.#at = this.#start;
+    return copy;
+  }
+
+  /** The same for whoever wants no buffer of their own, without a copy: others taken this way may be in it, too. They stay as they are. */
+  takePart(): Uint8Array<ArrayBuffer> {
+    const part = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
+    if (this.#bytes.length > CAPACITY_KEPT_MAX) this.#use(new Uint8Array(CAPACITY_AT_FIRST));
+    return part;
   }
 
   /** A copy of a part. */
   slice(start: number, end: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(start, Math.min(end, this.#at));
+    return this.#bytes.slice(this.#start + start, Math.min(this.#start + end, this.#at));
   }
 
   beginRecord(): void {
@@ -162,12 +170,20 @@ export class SyrupWriter {
   }
 
   #grow(count: number): void {
-    if (this.#at + count > SYRUP_BUFFER_BYTES_MAX) {
+    const needed = this.length + count;
+    if (needed > SYRUP_BUFFER_BYTES_MAX) {
       throw new PassableError("limit", `syrup: more than ${SYRUP_BUFFER_BYTES_MAX} bytes to be written at a time`);
     }
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + count));
-    larger.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = larger;
+    const anyway = Math.min(this.#bytes.length * 2, CAPACITY_OF_PARTS);
+    this.#use(new Uint8Array(Math.max(anyway, this.length * 2, needed)));
+  }
+
+  /** Takes along what is not yet taken. */
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    bytes.set(this.#bytes.subarray(this.#start, this.#at));
+    this.#at -= this.#start;
+    this.#start = 0;
+    this.#bytes = bytes;
     this.#view = undefined;
   }
 
