@@ -14,6 +14,10 @@ export class Drops {
   #exports = new Map<number, number>();
   #answers: number[] = [];
 
+  get isEmpty(): boolean {
+    return this.#exports.size === 0 && this.#answers.length === 0;
+  }
+
   addExport(position: number, wireDelta: number): void {
     this.#exports.set(position, (this.#exports.get(position) ?? 0) + wireDelta);
   }

@@ -69,6 +69,8 @@ describe("an outbox", () => {
     outbox.dropAnswer(2);
     expect(takeSent()).toEqual([ABORTS("a")]);
     endWait();
+    expect(takeSent()).toEqual([]);
+    endWait();
     expect(takeSent()).toEqual([["<op:gc-answers [1]>", "<op:gc-answers [2]>"]]);
     outbox.dropAnswer(3);
     endWait();

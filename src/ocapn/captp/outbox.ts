@@ -33,8 +33,9 @@ export class Outbox {
   #dueDrops: Drops = new Drops();
   #isWriting = false;
   #isDue = false;
-  /** Somebody waits for the drops to go along. */
+  /** Drops wait for messages to go along with; and whether there were none since they wait. */
   #stopWaiting: (() => void) | undefined;
+  #isQuiet = true;
   #isClosed = false;
 
   constructor(init: OutboxInit) {
@@ -98,12 +99,22 @@ export class Outbox {
   /** Once for all drops of the time, since a wait for each costs more than they do. */
   #waitForMessages(): void {
     if (this.#stopWaiting !== undefined || this.#isClosed) return;
+    this.#isQuiet = true;
     this.#stopWaiting = this.#init.later(() => {
       this.#stopWaiting = undefined;
-      // What was dropped since the last flush is not of its turn any more.
-      if (!this.#isClosed) this.#takeDrops();
-      this.flush();
+      this.#endWait();
     });
+  }
+
+  #endWait(): void {
+    if (this.#isClosed || (this.#dueDrops.isEmpty && this.#newDrops.isEmpty)) return;
+    if (!this.#isQuiet) {
+      // Else they would come right behind the message that they must not come together with.
+      this.#waitForMessages();
+      return;
+    }
+    this.#takeDrops();
+    this.flush();
   }
 
   flush(): void {
@@ -114,6 +125,7 @@ export class Outbox {
     if (this.#ends.length === 0) return;
     const ends = this.#ends;
     this.#ends = [];
+    this.#isQuiet = false;
     const bytes = this.#writer.takePart();
     let start = 0;
     const messages = ends.map((end) => {

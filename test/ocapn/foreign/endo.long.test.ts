@@ -45,8 +45,8 @@ describeWithPath("CAPER_ENDO", "Endo", () => {
       ["caper", "endo"],
       ["endo", "caper"],
     ] as const)("%s calls %s", (caller, called) => {
-      // An answer and the word that its resolver was dropped come in one piece. Endo takes them in one turn, and then keeps the answer for
-      // ever, except with prefixed framing, where it takes one message a turn.
+      // Where Endo reads late, an answer and the word that its resolver was dropped are there together. It takes them in one turn, and then keeps
+      // the answer for ever, except with prefixed framing, where it takes one message a turn.
       const isLeaking = netlayer !== "tcp-prefixed" && caller === "endo";
       const programs = isLeaking ? ANSWERS.filter(([program]) => program !== "collectTheirs") : ANSWERS;
 
