@@ -128,6 +128,7 @@ function makeForm(firstLocal: number): Form {
     gas,
     depth: gas + 1,
     tailCall: false,
+    cutsLoops: true,
     local: (original) => firstLocal + original,
     leave: (code) => {
       code.constant(-1);

@@ -22,6 +22,9 @@ const CONTROL: ReadonlySet<number> = new Set([
   o.OP_RETURN_CALL_INDIRECT,
 ]);
 
+/** A loop is large that has so many bytes from its `loop` to its `end`. */
+export const LOOP_CUT_BYTES_MIN = 4096;
+
 /** How instructions are emitted that nothing is done beside, by opcode key. */
 const OTHER = 0;
 const COPIED = 1;
@@ -58,6 +61,8 @@ export class FunctionEmitter {
   readonly #instructions: InstructionEmitter;
   readonly #frames: Frame[] = [];
   #labelled = true;
+  /** The loop at whose header a continuation begins. */
+  #ownLoop = -1;
 
   constructor(init: EmitInit) {
     this.#init = init;
@@ -93,6 +98,7 @@ export class FunctionEmitter {
     this.#pushStack(point, height, point.stack.length);
     const i = point.index;
     if (point.kind === "loop") {
+      this.#ownLoop = i;
       this.#emitFrom(i, true);
     } else if (point.kind === "bulk") {
       this.#instructions.bulkOperation(i);
@@ -171,7 +177,10 @@ export class FunctionEmitter {
       const kind = marks[i] === 0 && charges[i + 1] === 0 ? KINDS[op] : OTHER;
       if (kind === COPIED) code.instruction(i, flow.body);
       else if (kind === LOCAL) code.indexed(op, form.local(a[i] as number));
-      else if (op === o.OP_LOOP) i = this.#loop(i);
+      else if (op === o.OP_LOOP && this.#isCut(i)) {
+        this.#cut(i);
+        reachable = false;
+      } else if (op === o.OP_LOOP) i = this.#loop(i);
       else if (op === o.OP_END) {
         if (reachable) this.#safepoints.canonical(i);
         reachable = this.#end(i, reachable);
@@ -191,6 +200,24 @@ export class FunctionEmitter {
       }
       i++;
     }
+  }
+
+  /**
+   * Whether a loop is not part of this continuation but has its own, which alone is compiled with all that is in it: a large one
+   * that comes after the safepoint. Nothing runs there more than once, so it is handed over at most once.
+   */
+  #isCut(i: number): boolean {
+    if (!this.#init.form.cutsLoops || i === this.#ownLoop) return false;
+    const { position, match } = this.#init.plan.flow.body;
+    if ((position[match[i] as number] as number) - (position[i] as number) < LOOP_CUT_BYTES_MIN) return false;
+    return this.#frames.every((frame) => frame.op !== o.OP_LOOP || frame.entered);
+  }
+
+  /** Saves the frame as at a loop's header. */
+  #cut(i: number): void {
+    this.#safepoints.canonical(i);
+    this.#safepoints.keepProduced(i);
+    this.#safepoints.save(this.#init.plan.pointAt[i] as number);
   }
 
   /** A loop's header, or all of a tight loop; returns the last instruction that it emitted. */

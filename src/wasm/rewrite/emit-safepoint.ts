@@ -24,6 +24,8 @@ export interface Form {
   readonly depth: number;
   /** Whether tail calls stay tail calls: a continuation does not return as the function does. */
   readonly tailCall: boolean;
+  /** Whether large loops are left to their own continuations: see `FunctionEmitter.#isCut`. */
+  readonly cutsLoops: boolean;
   /** Number of an original local. */
   local(original: number): number;
   /** Emits what follows the saving of a frame: return with dummies. */

@@ -198,6 +198,7 @@ function hotForm(type: FunctionType): Form {
     gas,
     depth: gas + 1,
     tailCall: true,
+    cutsLoops: false,
     local: (original) => (original < gas ? original : original + 2),
     leave: (code) => {
       for (const result of type.results) code.zero(result);
