@@ -238,7 +238,11 @@ class FlowWalker {
     const type = blockType(this.#body, i);
     const stack = this.#operands;
     if (op === o.OP_IF || op === o.OP_TRY_TABLE) this.#gas++;
-    if (op === o.OP_IF) stack.pop(1);
+    if (op === o.OP_IF) {
+      // Where there is no other arm, the parameters are the results.
+      if (elseOf(this.#body, i) === -1) this.#floats.observe(i, type.params, 1);
+      stack.pop(1);
+    }
     if (op === o.OP_TRY_TABLE) {
       this.#unbounded = true;
       for (const clause of this.#body.clauses.get(i) ?? []) this.#target(clause.depth);

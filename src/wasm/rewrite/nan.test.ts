@@ -112,6 +112,11 @@ for (const { name, int, nan, negative, canonical, negated, lanes, asInt } of SIZ
       ["in a mixed local over a loop", `${dirty} local.set 0 loop end local.get 0`],
       ["on the stack over a call", `${dirty} local.get 0 call 1 drop`],
       ["on the stack through a loop", `${dirty} loop [${name} -> ${name}] end`],
+      ["passed by an arm that is not there", `${dirty} i32.const 0 if [${name} -> ${name}] end`],
+      [
+        "passed by an arm that is not there beside one that is",
+        `${dirty} i32.const 0 if [${name} -> ${name}] drop local.get 0 end`,
+      ],
     ])("where it is %s", (_, code, more) => {
       expect(run(code, more)).toBe(canonical);
     });
