@@ -94,7 +94,7 @@ export class Instance implements FunctionNumbers {
     return true;
   }
 
-  /** From now on the guest calls these, and what was saved is no view of its memory any more. */
+  /** From now on the guest calls these. */
   attach(calls: RuntimeCalls): void {
     this.#calls = calls;
   }
