@@ -10,8 +10,9 @@ const SEED = Number(process.env.CAPER_RANDOM_SEED ?? 1_000_000);
 /** So many at a time, so that a report says where it is. */
 const CHUNK = 500;
 
+/** Some of wasm-opt's modules are refused, and further seeds take their place: so the next chunk begins that much later. */
 const chunks = Array.from({ length: Math.ceil(COUNT / CHUNK) }, (_, i) => ({
-  firstSeed: SEED + i * CHUNK,
+  firstSeed: SEED + 2 * i * CHUNK,
   count: Math.min(CHUNK, COUNT - i * CHUNK),
 }));
 
@@ -26,8 +27,7 @@ describe("many random modules", () => {
     for (const { firstSeed, count } of chunks) {
       it(`seeds from ${firstSeed}`, () => {
         using wasmOpt = makeWasmOpt();
-        const tally = runCampaign({ name: "wasm-opt", firstSeed, count, generate: wasmOpt.generate });
-        expect(tally.same).toBeGreaterThan(0);
+        expect(runCampaign({ name: "wasm-opt", firstSeed, count, generate: wasmOpt.generate }).same).toBe(count);
       });
     }
   });
