@@ -293,7 +293,8 @@ export class FunctionEmitter {
     const { plan, form } = this.#init;
     const { body } = plan.flow;
     const code = this.code;
-    this.#safepoints.canonical(i);
+    // At the header that a continuation begins at, the operands may have come by a branch, with bits that no arithmetic made.
+    if (i !== this.#ownLoop) this.#safepoints.canonical(i);
     if (EXACT_AT_TRAP[op] === 1) this.#safepoints.storeGas();
     switch (op) {
       case o.OP_LOCAL_GET:

@@ -160,6 +160,11 @@ for (const { name, int, nan, negative, canonical, negated, lanes, asInt } of SIZ
       ["a join", `i32.const 1 if ${name} local.get 0 else ${dirty} end`],
       ["a call", "local.get 0 call 1"],
       ["a safepoint", "local.get 0 loop end"],
+      [
+        "a branch to a loop that is entered with a result",
+        `${dirty} loop [${type}] local.set 2 local.get 0 local.get 1 i32.eqz i32.const 1 local.set 1 br_if 0 drop local.get 2 end`,
+        { locals: `i32 ${name}` },
+      ],
       ["neg, twice", `local.get 0 ${name}.neg ${name}.neg`],
       ["copysign by itself", `local.get 0 local.get 0 ${name}.copysign`],
       ["reinterpretation", `local.get 0 ${int}.reinterpret_${name} ${name}.reinterpret_${int}`],

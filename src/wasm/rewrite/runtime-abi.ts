@@ -7,7 +7,7 @@
 import { EXTERNREF, F32, F64, FUNCREF, type FunctionType, I32, I64, V128, type ValueType } from "../module.ts";
 
 /** Version of what the rewriter makes of a module: part of the cache's key and of every image. */
-export const REWRITER_VERSION = "8";
+export const REWRITER_VERSION = "9";
 /** Version of docs/spec/gas.md. */
 export const GAS_SCHEDULE_VERSION = 1;
 
