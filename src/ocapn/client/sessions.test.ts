@@ -122,17 +122,44 @@ describe("a hello", () => {
     expect(timers.size).toBe(0);
   });
 
-  it("is waited for on so many connections at once, and no more", async () => {
+  it("is waited for on so many connections at once; of more, the one that was silent for longest goes", async () => {
     const peers = makePeers();
-    serveHello(peers, "bob");
+    const bob = serveHello(peers, "bob");
     const silent: RawPeer[] = [];
     for (let at = 0; at < HANDSHAKES_MAX; at += 1) silent.push(await RawPeer.dial(peers, `raw-${at}`, "bob"));
-    const more = await RawPeer.dial(peers, "one-more", "bob");
-    expect(await more.aborted()).toContain("too many connections");
-    expect(silent.filter(({ closed }) => closed !== undefined)).toEqual([]);
-    silent[0]?.connection.close();
     await turns();
-    await RawPeer.meet(peers, "later", "bob");
+    const isThere = ({ closed }: RawPeer): boolean => closed === undefined;
+    expect(silent.every(isThere)).toBe(true);
+    await RawPeer.meet(peers, "honest", "bob");
+    expect(await silent[0]?.aborted()).toContain("too many connections");
+    expect(silent.slice(1).every(isThere)).toBe(true);
+    // There is a place again, where the session was in its handshake.
+    await RawPeer.dial(peers, "silent-too", "bob");
+    await turns();
+    expect(silent.slice(1).every(isThere)).toBe(true);
+    await RawPeer.dial(peers, "silent-as-well", "bob");
+    expect(await silent[1]?.aborted()).toContain("too many connections");
+    expect(bob.ocapn.sessions).toHaveLength(1);
+  });
+
+  it("of those that this side dials is waited for whoever comes in", async () => {
+    const peers = makePeers();
+    const bob = peers.make("bob");
+    const netlayer = peers.network.makeNetlayer("slow");
+    const reached = Promise.withResolvers<RawPeer>();
+    netlayer.listen((connection) => {
+      const raw = new RawPeer(connection, netlayer.location);
+      reached.resolve(raw);
+      return raw;
+    });
+    const found = bob.ocapn.enliven("ocapn://slow.memory/s/AQID");
+    const slow = await reached.promise;
+    for (let at = 0; at <= HANDSHAKES_MAX; at += 1) await RawPeer.dial(peers, `raw-${at}`, "bob");
+    await turns();
+    slow.hello();
+    await slow.until(() => bob.ocapn.sessions.length === 1);
+    bob.ocapn.sessions[0]?.abort("enough");
+    expect(await reasonOf(found)).toMatchObject({ code: "closed" });
   });
 });
 

@@ -156,11 +156,16 @@ export class Sessions {
     const isProven = dialled !== undefined || connection.remoteDesignator !== undefined;
     const isClaim = !isProven && netlayer.provesDialled === true && !this.#init.believesClaims;
     this.#hellos.set(link, { since: this.#begun++, isClaim, stopTimer });
-    const incoming = [...this.#hellos.keys()].filter(({ init }) => init.dialled === undefined).length;
     if (this.#isClosed) link.refuse(new OcapnError("closed", "this peer was closed"));
-    else if (dialled === undefined && incoming > HANDSHAKES_MAX)
-      link.refuse(new OcapnError("limit", "too many connections at once"));
+    else if (dialled === undefined) this.#boundHellos();
     return link;
+  }
+
+  /** Who has been silent for longest goes, and not who comes last: else silent strangers could keep out everybody, and an honest peer says hello at once. */
+  #boundHellos(): void {
+    const incoming = [...this.#hellos.keys()].filter(({ init }) => init.dialled === undefined);
+    if (incoming.length <= HANDSHAKES_MAX) return;
+    incoming[0]?.refuse(new OcapnError("limit", "too many connections at once: who has no session for longest goes"));
   }
 
   #endHello(link: Link): void {
