@@ -6,6 +6,7 @@ declare module "*/setup.mjs" {
     | "wasm-ld"
     | "wasi-libc"
     | "wasm-opt"
+    | "wast2json"
     | "jsc"
     | "ip"
     | "newest-node"

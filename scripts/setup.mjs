@@ -25,6 +25,7 @@ const TOOLS = {
   "wasm-ld": { files: ["wasm-ld"], packages: ["lld"] },
   "wasi-libc": { files: ["/usr/include/wasm32-wasi/stdlib.h"], packages: ["wasi-libc", "libclang-rt-dev-wasm32"] },
   "wasm-opt": { files: ["wasm-opt"], packages: ["binaryen"] },
+  wast2json: { files: ["wast2json"], packages: ["wabt"] },
   jsc: {
     files: ["jsc"],
     packages: ["libjavascriptcoregtk-bin|libjavascriptcoregtk-4.1-bin|libjavascriptcoregtk-4.0-bin"],

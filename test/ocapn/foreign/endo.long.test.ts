@@ -4,7 +4,7 @@
  * @module
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeWithPath } from "./paths.ts";
+import { describeWithPath } from "../../support/foreign.ts";
 import { type Peer, startPeer } from "./peers.ts";
 import { VALUES } from "./programs.ts";
 import type { NetlayerName, SystemName } from "./side.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, it } from "vitest";
-import { describeWithPath } from "./paths.ts";
+import { describeWithPath } from "../../support/foreign.ts";
 import { runSuite, startSuitePeer } from "./suite.ts";
 
 const TESTS = 24;

@@ -7,13 +7,13 @@
 import { describe } from "vitest";
 
 const REMEDIES = {
-  CAPER_OCAPN_SUITE: "a checkout of the OCapN test suite",
-  CAPER_ENDO: "a checkout of Endo whose packages can be imported",
+  CAPER_OCAPN_SUITE: "a checkout of the OCapN test suite; docs/ocapn-interop.md",
+  CAPER_ENDO: "a checkout of Endo whose packages can be imported; docs/ocapn-interop.md",
+  CAPER_WASM_SUITE: "a checkout of WebAssembly/testsuite; CONTRIBUTING.md",
 } as const;
 
 export function describeWithPath(variable: keyof typeof REMEDIES, name: string, body: (path: string) => void): void {
   const path = process.env[variable];
-  if (path === undefined)
-    describe.skip(`${name} (needs ${variable}: ${REMEDIES[variable]}; docs/ocapn-interop.md)`, () => body(""));
+  if (path === undefined) describe.skip(`${name} (needs ${variable}: ${REMEDIES[variable]})`, () => body(""));
   else describe(name, () => body(path));
 }
