@@ -66,8 +66,17 @@ export const THROTTLE_STALLED_CHECKS_MAX = 25;
 /** What a value weighs beside its bytes: it is an object in memory. */
 export const VALUE_BYTES = 32;
 
+/** Objects in one answer that are remembered so that each weighs once, wherever it stands in there. */
+export const WEIGHED_ONCE_MAX: number = 1 << 16;
+
 /** What was sent and is not yet taken by the network, of one session. Beyond it calls are refused; answers end the session. */
 export const OUTGOING_BYTES_MAX: number = 64 << 20;
+
+/**
+ * The same with what can be neither refused nor put off, such as `op:listen` for the promises of a peer that does not read: beyond it the session ends.
+ * As far above as a call can go that was not refused.
+ */
+export const UNSENT_BYTES_MAX: number = OUTGOING_BYTES_MAX + 2 * MESSAGE_BYTES_MAX;
 
 /** Then what is waiting goes to the connection before the turn ends. */
 export const OUTBOX_BYTES_SOON: number = 128 << 10;

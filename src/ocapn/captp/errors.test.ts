@@ -33,6 +33,17 @@ const makers: { readonly [kind: string]: () => unknown } = {
     circle.push([circle]);
     return circle;
   },
+  links: () => {
+    const node: { [link: string]: unknown } = {};
+    for (let at = 0; at < 20; at += 1) node[`link ${at}`] = node;
+    return node;
+  },
+  linksLater: async () => makers.links?.(),
+  gone: async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return [proxy];
+  },
   surrogate: () => ["\ud800"],
   getter: () => ({
     get field(): never {
@@ -165,6 +176,9 @@ describe("an answer that cannot be passed", () => {
     ["symbol", "a symbol of JavaScript cannot be passed"],
     ["map", "an instance of Map cannot be passed"],
     ["circle", "contains itself"],
+    ["links", 'value["link 0"]: contains itself'],
+    ["linksLater", 'value["link 0"]: contains itself'],
+    ["gone", "a proxy that has been revoked"],
     ["surrogate", "a lone surrogate"],
     ["getter", "no field today"],
     ["long", `at most ${MESSAGE_BYTES_MAX} can be sent`],

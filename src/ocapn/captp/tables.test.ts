@@ -4,10 +4,12 @@
  * @module
  */
 import { describe, expect, it } from "vitest";
-import { Far, Tagged } from "../../passable/index.ts";
+import { Far, GuestError, makeSelector, SYRUP_VALUES_MAX, Tagged } from "../../passable/index.ts";
 import { ManualCollector } from "../client/fixture.conformance.ts";
 import { OcapnError } from "../errors.ts";
-import { VALUE_BYTES } from "../limits.ts";
+import { VALUE_BYTES, WEIGHED_ONCE_MAX } from "../limits.ts";
+import { makePeerLocator } from "../locator.ts";
+import { SturdyRef } from "../sturdyref.ts";
 import { Answer, AnswerTable } from "./answers.ts";
 import { ExportTable } from "./export-table.ts";
 import { ImportTable } from "./import-table.ts";
@@ -197,20 +199,73 @@ describe("the weight of a value", () => {
     expect(weightOf(new Uint8Array(100), all)).toBe(VALUE_BYTES + 100);
     expect(weightOf([1, [2, "ab"]], all)).toBe(5 * VALUE_BYTES + 4);
     expect(weightOf({ key: "value" }, all)).toBe(3 * VALUE_BYTES + 16);
-    expect(weightOf(new Tagged("x", [null]), all)).toBe(3 * VALUE_BYTES);
-    expect(weightOf(new RangeError("no"), all)).toBe(2 * VALUE_BYTES + 4);
+    expect(weightOf(new Tagged("x", [null]), all)).toBe(3 * VALUE_BYTES + 2);
+    expect(weightOf(new RangeError("no"), all)).toBe(VALUE_BYTES + 4);
+    expect(weightOf(Object.assign(Object.create(null), { key: "value" }), all)).toBe(3 * VALUE_BYTES + 16);
     expect(weightOf(Far("object", { data: "x".repeat(100) }), all)).toBeLessThan(300);
   });
 
-  it("is not asked of accessors, and of circles only so far", () => {
-    const circle: unknown[] = [];
-    circle.push(circle, circle);
-    expect(weightOf(circle, 10_000)).toBeGreaterThan(10_000);
+  it("is that of names and digits, too: of symbols, tags, integers, errors and sturdyrefs", () => {
+    const all = 1_000_000;
+    const name = "x".repeat(1_000);
+    const swissNumber = new Uint8Array(200);
+    const peer = makePeerLocator({ transport: "memory", designator: name, hints: false }, "peer");
+    for (const value of [
+      makeSelector(name),
+      new Tagged(name, null),
+      new GuestError({ name, message: "", stack: "" }),
+      new GuestError({ name: "", message: name, stack: "" }),
+      new SturdyRef({ peer, swissNumber }),
+    ]) {
+      expect(weightOf(value, all)).toBeGreaterThanOrEqual(VALUE_BYTES + 2_000);
+      expect(weightOf([value], all)).toBe(weightOf(value, all) + VALUE_BYTES);
+    }
+    expect(weightOf(1n << 8_000n, all)).toBeGreaterThanOrEqual(VALUE_BYTES + 1_000);
+    expect([7n, -(1n << 63n)].map((value) => weightOf(value, all))).toEqual([VALUE_BYTES, VALUE_BYTES]);
+  });
+
+  it("counts once what is in the value twice, or in itself", () => {
+    const circle: { [key: string]: unknown } = { bytes: new Uint8Array(1_000) };
+    for (let at = 0; at < 20; at += 1) circle[`link ${at}`] = [circle];
+    expect(weightOf(circle, 1 << 28)).toBeLessThan(1_000 + 62 * (VALUE_BYTES + 14));
+    const shared = new Uint8Array(1_000);
+    expect(weightOf([shared, [shared]], 1 << 28)).toBe(1_000 + 4 * VALUE_BYTES);
+  });
+
+  it("is that of as many values as a message can have, and not of one more", () => {
+    const list = (count: number): unknown[] => Array<unknown>(count).fill(0);
+    for (const count of [SYRUP_VALUES_MAX, SYRUP_VALUES_MAX + 1]) {
+      expect(weightOf(list(count), Number.POSITIVE_INFINITY)).toBe((SYRUP_VALUES_MAX + 1) * VALUE_BYTES);
+    }
+  });
+
+  it("of a circle counts once up to as many objects as are remembered; beyond, it has no end but that", () => {
+    const withCircle = (others: number): unknown => {
+      const circle: unknown[] = [];
+      circle.push(circle);
+      return [circle, ...Array.from({ length: others }, () => [])];
+    };
+    expect(weightOf(withCircle(WEIGHED_ONCE_MAX - 2), Number.POSITIVE_INFINITY)).toBe(
+      (WEIGHED_ONCE_MAX + 1) * VALUE_BYTES,
+    );
+    expect(weightOf(withCircle(WEIGHED_ONCE_MAX - 1), Number.POSITIVE_INFINITY)).toBe(
+      (SYRUP_VALUES_MAX + 1) * VALUE_BYTES,
+    );
+  });
+
+  it("stops when it is too much", () => {
+    expect(weightOf(["x".repeat(10_000), "y".repeat(10_000)], 10_000)).toBe(2 * VALUE_BYTES + 20_000);
+  });
+
+  it("is not asked of accessors, nor of what refuses to be looked at", () => {
     const value = {
       get field(): never {
         throw new Error("it was asked");
       },
     };
     expect(weightOf(value, 10_000)).toBe(3 * VALUE_BYTES + 10);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(weightOf([proxy], 10_000)).toBe(2 * VALUE_BYTES);
   });
 });
