@@ -172,6 +172,28 @@ describe("an eventual send", () => {
   });
 });
 
+describe("what E gives", () => {
+  const makers: readonly (readonly [string, (target: Adder) => object])[] = [
+    ["E", (target) => E(target)],
+    ["E.sendOnly", (target) => E.sendOnly(target)],
+    ["E.get", (target) => E.get(target)],
+  ];
+
+  it.each(makers)("is changed by nobody, and takes no mark to others: %s", async (_, make) => {
+    const [one, other] = [make(Far("one", new Adder())), Far("other", new Adder())];
+    expect(Reflect.set(one, "add", 1)).toBe(false);
+    expect(Reflect.defineProperty(one, "add", { value: () => 7 })).toBe(false);
+    expect(Reflect.setPrototypeOf(one, { add: () => 7 })).toBe(false);
+    expect([Reflect.getPrototypeOf(one), Reflect.ownKeys(one), "add" in one]).toEqual([null, [], false]);
+    Object.freeze(one);
+    expect(await E(other).add(1, 2)).toBe(3);
+    const any = E(other) as unknown as { readonly [name: string]: () => Promise<unknown> };
+    for (const name of ["name", "length", "prototype", "caller"]) {
+      expect((await reasonOf(any[name]!())).message).toBe(`other: no method "${name}"`);
+    }
+  });
+});
+
 describe("a part of a value", () => {
   it("is taken without a look at the others: a peer asks for one as often as it likes", async () => {
     const read: unknown[] = [];

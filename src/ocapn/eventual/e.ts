@@ -7,6 +7,7 @@
 
 import { makeSelector } from "../../passable/index.ts";
 import { send, sendOnly, sendStep } from "./deliver.ts";
+import { PROXY_TARGET } from "./proxy-target.ts";
 import type { Eventual, EventualGet, EventualOnly, Reference } from "./types.ts";
 
 type Send = (target: unknown, args: readonly unknown[]) => unknown;
@@ -48,7 +49,8 @@ class GetTraps implements ProxyHandler<object> {
   }
 }
 
-const CALLABLE: () => void = () => {};
+/** Behind those that cannot be called. */
+const EMPTY: object = Object.freeze(Object.create(null));
 
 export interface EventualSend {
   /** Methods of the target, or the target itself, to be called: `E(x).method(...)`, `E(x)(...)`. */
@@ -68,14 +70,14 @@ export interface EventualSend {
 }
 
 function eventual<T>(target: Reference<T>): Eventual<T> {
-  return new Proxy(CALLABLE, new SendTraps(target, send)) as unknown as Eventual<T>;
+  return new Proxy(PROXY_TARGET, new SendTraps(target, send)) as unknown as Eventual<T>;
 }
 
 export const E: EventualSend = Object.freeze(
   Object.assign(eventual, {
     sendOnly: <T>(target: Reference<T>) =>
-      new Proxy(CALLABLE, new SendTraps(target, sendOnly)) as unknown as EventualOnly<T>,
-    get: <T>(target: Reference<T>) => new Proxy(Object.freeze({}), new GetTraps(target)) as unknown as EventualGet<T>,
+      new Proxy(PROXY_TARGET, new SendTraps(target, sendOnly)) as unknown as EventualOnly<T>,
+    get: <T>(target: Reference<T>) => new Proxy(EMPTY, new GetTraps(target)) as unknown as EventualGet<T>,
     untag: (target: unknown, tag: string) => sendStep(target, { op: "untag", tag }),
     when,
   }),

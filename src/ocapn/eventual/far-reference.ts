@@ -7,20 +7,10 @@
 
 import { makeSelector } from "../../passable/index.ts";
 import { type Handler, setHandler } from "./handler.ts";
+import { PROXY_TARGET } from "./proxy-target.ts";
 
 /** Asked for by `await`, `JSON.stringify`, printing and comparing, not by users. They can be called by `E`. */
 const LOCAL_NAMES: ReadonlySet<string> = new Set(["then", "toJSON", "constructor", "prototype", "valueOf", "inspect"]);
-
-/** One target for all: it has nothing, and nothing can be given to it. */
-const TARGET: () => void = makeTarget();
-
-function makeTarget(): () => void {
-  const target = (): void => {};
-  Reflect.deleteProperty(target, "name");
-  Reflect.deleteProperty(target, "length");
-  Object.setPrototypeOf(target, null);
-  return Object.freeze(target);
-}
 
 class Traps implements ProxyHandler<() => void> {
   readonly #handler: Handler;
@@ -41,23 +31,11 @@ class Traps implements ProxyHandler<() => void> {
   apply(_target: () => void, _self: unknown, args: readonly unknown[]): unknown {
     return this.#handler.call(args);
   }
-
-  has(): boolean {
-    return false;
-  }
-
-  set(): boolean {
-    return false;
-  }
-
-  defineProperty(): boolean {
-    return false;
-  }
 }
 
 /** `label` is for whoever prints it; it must hold nothing secret. */
 export function makeFarReference(handler: Handler, label: string): object {
-  const reference = new Proxy(TARGET, new Traps(handler, label));
+  const reference = new Proxy(PROXY_TARGET, new Traps(handler, label));
   setHandler(reference, handler);
   return reference;
 }
