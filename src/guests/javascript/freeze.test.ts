@@ -3,7 +3,7 @@ import { makeTestHost, rootOf, throughImage } from "../../../test/support/javasc
 import type { TreeState } from "../../image/index.ts";
 import type { Capability, Process } from "../../kernel/index.ts";
 import { encodeMessage, makeCapability } from "../../passable/index.ts";
-import { type Collector, makeCollector } from "../../powers/index.ts";
+import { type Collector, capabilityOf, makeCollector, makeManualClock, makeTimersPower } from "../../powers/index.ts";
 import { makeJavaScriptInstance } from "./index.ts";
 
 const host = makeTestHost();
@@ -176,6 +176,60 @@ describe("a call that waits, deep in the stack of a script", () => {
     await settleAll();
     expect(out.text()).toBe("BrokenError lost\n");
     expect(second.status.state).toBe("ended");
+  });
+});
+
+describe("timers", () => {
+  const source = `
+    const seen = []; let ticks = 0;
+    const at = (what) => () => seen.push(what + Math.floor(Date.now() / 1000 % 1000));
+    const id = setInterval(() => { at("tick ")(); if (++ticks === 3) { clearInterval(id); console.log(seen.join()) } }, 10_000);
+    setTimeout(at("late "), 25_000); setTimeout(at("soon "), 15_000); clearTimeout(setTimeout(at("never "), 5_000));
+    await new Promise((resolve) => setTimeout(resolve, 14_000)); at("slept ")();`;
+
+  /** Frozen after 12 seconds and again at once after that, and thawed 5 seconds later; "gone": without the power. */
+  async function sleepThrough(name: "timers" | "gone", hasClock: boolean): Promise<{ out: string; errors: string }> {
+    const [stdout, stderr, clock] = [makeCollector(), makeCollector(), makeManualClock()];
+    const powers = { stdout, stderr, ...(hasClock ? { clock } : {}) };
+    const timers = capabilityOf(makeTimersPower(clock));
+    let { process } = host.spawn({ powers, endowments: { timers } });
+    const pass = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second += 1) {
+        await settleAll();
+        clock.advance(1_000_000_000n);
+      }
+      await settleAll();
+    };
+    void process.deliver(main(source));
+    await pass(12);
+    for (let n = 0; n < 2; n += 1) {
+      const state = throughImage(process.freeze());
+      process.discard();
+      clock.advance(2_500_000_000n);
+      process = host.kernel.thaw(state, { powers, resolveLocator: () => (name === "timers" ? timers : undefined) });
+    }
+    void process.resume();
+    await pass(30);
+    expect(process.status.state).toBe("ended");
+    return { out: stdout.text(), errors: stderr.text() };
+  }
+
+  it("go on for what is left of their time", async () => {
+    expect(await sleepThrough("timers", true)).toEqual({
+      out: "tick 10,soon 17,slept 17,tick 20,late 25,tick 30\n",
+      errors: "",
+    });
+  });
+
+  it("begin anew where there is no clock that says what is left", async () => {
+    const { out, errors } = await sleepThrough("timers", false);
+    expect(out.replaceAll(/ \d+/g, "")).toBe("tick,tick,slept,soon,tick\n");
+    expect(errors).toBe("");
+  });
+
+  it("fail where the power is gone", async () => {
+    const { errors } = await sleepThrough("gone", true);
+    expect(errors).toContain("BrokenError");
   });
 });
 

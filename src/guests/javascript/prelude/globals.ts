@@ -99,6 +99,18 @@ const denied = (power, what) => {
 
 const timers = new Map_();
 let timerCount = 0, timerPower;
+const { now } = Date;
+const TIMER_LOSSES_MAX = 8;
+// A freeze loses the answer, but not the time that the timer is for: what is left of it is asked for again, without a clock all of it.
+// An answer to no time at all shows that the power is there; where it is gone, every answer is lost.
+const sleep = (delayMs, done) => {
+  const end = now() + delayMs;
+  const ask = (waitMs, answered, losses) => then(sendCall(timerPower, "after", [waitMs]), answered, (error) => {
+    if (error?.code !== "lost" || losses === TIMER_LOSSES_MAX) throw error;
+    ask(0, () => ask(Math.max(0, Math.min(delayMs, end - now())), done, 0), losses + 1);
+  });
+  ask(delayMs, done, 0);
+};
 const startTimer = (caller, callback, delay, args, repeat) => {
   if (typeof callback !== "function") throw new TypeError_(caller + ": expected a function");
   timerPower ??= endowment("timers");
@@ -106,7 +118,7 @@ const startTimer = (caller, callback, delay, args, repeat) => {
   if (timerPower === undefined) throw new Error_(caller + " needs the power \"timers\", which this process was not given");
   const id = ++timerCount;
   const delayMs = Math.min(Math.max(1, Math.trunc(+delay || 0)), 2 ** 31 - 1);
-  const arm = () => then(sendCall(timerPower, "after", [delayMs]), () => {
+  const arm = () => sleep(delayMs, () => {
     if (!timers.has(id)) return;
     if (repeat) arm();
     else timers.delete(id);
