@@ -10,7 +10,7 @@ import { describePattern, describeValue } from "./guard-words.ts";
 import type { Pattern, PatternRecord } from "./guards.ts";
 import { GUARD_DEPTH_MAX, GUARD_LIST_LENGTH_MAX } from "./limits.ts";
 import type { InterfaceGuard, MethodGuard } from "./method-guards.ts";
-import { stepTo } from "./pass-style.ts";
+import { isTarget, stepTo } from "./pass-style.ts";
 import { isCapability, Selector, Tagged } from "./values.ts";
 
 /** Where a value did not match, from the innermost step outwards. */
@@ -213,15 +213,12 @@ function matchTagged(pattern: Kind<"tagged">, value: unknown, problem: Problem, 
   return payload === FAILED ? within(problem, ".payload") : new Tagged(value.tag, payload as object);
 }
 
+/** What looks like an object with methods may be data that a peer has sent. */
 function matchRemotable(pattern: Kind<"remotable">, value: unknown, problem: Problem): unknown {
+  if (!isTarget(value)) return mismatch(problem, pattern, value);
   if (isCapability(value)) return value;
-  if ((typeof value !== "object" || value === null) && typeof value !== "function") {
-    return mismatch(problem, pattern, value);
-  }
-  const isData = value instanceof Uint8Array || value instanceof Selector || Array.isArray(value);
-  if (isData || value instanceof Promise) return mismatch(problem, pattern, value);
   for (const method of Object.keys(pattern.methods?.methods ?? {})) {
-    if (typeof Reflect.get(value, method) !== "function") {
+    if (typeof Reflect.get(value as object, method) !== "function") {
       return fail(problem, `expected ${describePattern(pattern)}; it has no method ${method}`);
     }
   }

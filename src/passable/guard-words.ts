@@ -47,8 +47,8 @@ export function describePattern(pattern: Pattern): string {
       return "a function";
     case "remotable":
       return pattern.methods === undefined
-        ? "an object with methods"
-        : `an object with the methods of ${pattern.methods.name}`;
+        ? "a function, or an object that Far has marked"
+        : `an object that Far has marked, with the methods of ${pattern.methods.name}`;
     default:
       return pattern satisfies never;
   }

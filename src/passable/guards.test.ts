@@ -75,7 +75,7 @@ describe("patterns", () => {
     ["optional", M.optional(M.string()), ["undefined", "string"]],
     ["tagged", M.tagged("seven", M.integer()), ["tagged"]],
     ["callable", M.callable(), ["function", "capability"]],
-    ["remotable", M.remotable(), ["record", "function", "capability", "tagged", "error", "far"]],
+    ["remotable", M.remotable(), ["function", "capability", "far"]],
     ["symbol", M.symbol(), ["selector"]],
     ["error", M.error(), ["error"]],
     ["promise", M.promise(), ["promise"]],
@@ -166,9 +166,19 @@ describe("patterns", () => {
 
   it("knows the methods of an object of the host, not those of a capability", () => {
     const counter = M.interface("counter", { add: M.call(M.number()) });
-    expect(accepts(M.remotable(counter), { add: () => {} })).toBe(true);
-    expect(refuse(M.remotable(counter), { sub: () => {} })).toContain("it has no method add");
+    expect(accepts(M.remotable(counter), Far("counter", { add: () => {} }))).toBe(true);
+    expect(refuse(M.remotable(counter), Far("counter", { sub: () => {} }))).toContain("it has no method add");
     expect(accepts(M.remotable(counter), makeCapability({}))).toBe(true);
+  });
+
+  it("takes no data for an object, whatever is in it", () => {
+    const counter = M.interface("counter", { add: M.call(M.number()) });
+    for (const data of [{}, { add: () => {} }, Object.assign(new Error("x"), { add: () => {} }), new Map()]) {
+      expect(refuse(M.remotable(), data)).toMatch(
+        /^x: expected a function, or an object that Far has marked, got an? /,
+      );
+      expect(refuse(M.remotable(counter), data)).toContain("marked, with the methods of counter, got a");
+    }
   });
 });
 

@@ -91,7 +91,10 @@ export interface GuardMakers {
   tagged<T>(tag: string, payload: Pattern<T>): Pattern<{ readonly tag: string; readonly payload: T }>;
   /** A function, or a capability that may be called. */
   callable(): Pattern<object>;
-  /** A capability, a far object, or an object of the host with the methods of the interface. What a capability can do shows when it is called. */
+  /**
+   * What is passed by reference: a far reference, a function, an object that `Far` or `makeExo` made with the methods of the interface, or a capability.
+   * What far references and capabilities can do shows when they are called. Promises for such are `M.eref(M.remotable())`.
+   */
   remotable<T extends object = object>(methods?: InterfaceGuard): Pattern<T>;
   /** The same pattern with a name for error messages: `argument 1 (path)`. */
   named<T>(name: string, pattern: Pattern<T>): Pattern<T>;
