@@ -13,9 +13,9 @@ import {
 import { WASI_KIND, type WasiInit } from "../guests/wasi/index.ts";
 import { ImageError, type TreeState } from "../image/index.ts";
 import {
+  findEndowment,
   type Kernel,
   KernelError,
-  type Plain,
   type Process,
   type StopReport,
   type TurnResult,
@@ -188,7 +188,7 @@ export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
     const script = endowScript(powers, scriptInit(init));
     const process = makeCliKernel({ hasJavaScript }).thaw(state, {
       powers: isMain ? script.powers : powers,
-      resolveLocator: (locator) => script.endowments[endowmentName(locator)],
+      resolveLocator: (locator) => findEndowment(script.endowments, locator),
       keeper: (stop) => {
         end(stop);
         return { action: "leave" };
@@ -201,11 +201,6 @@ export async function thawGuest(init: ThawGuestInit): Promise<Guest> {
     };
     return { process, begin };
   });
-}
-
-function endowmentName(locator: Plain): string {
-  const isRecord = typeof locator === "object" && locator !== null && "endowment" in locator;
-  return isRecord && typeof locator.endowment === "string" ? locator.endowment : "";
 }
 
 /** What is wrong with a program or an image is the file's fault; the rest is ours. */

@@ -7,7 +7,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { JAVASCRIPT_KIND, type JavaScriptInstance, makeJavaScriptInstance } from "../guests/javascript/index.ts";
 import type { TreeState } from "../image/index.ts";
-import type { Capability, Kernel, Process, StopReport } from "../kernel/index.ts";
+import { type Capability, findEndowment, type Kernel, type Process, type StopReport } from "../kernel/index.ts";
 import { type LibraryBundle, LibraryError, makePackagesPower } from "../library/index.ts";
 import { GuestError } from "../passable/index.ts";
 import { type AuditLog, capabilityOf, type OutputStream } from "../powers/index.ts";
@@ -188,7 +188,7 @@ class PromptProcess implements Prompt {
     this.#process = this.#init.kernel.thaw(this.#before, {
       powers: this.#powers,
       keeper: this.#keeper,
-      resolveLocator: (locator) => this.#endowments[String(Object(locator).endowment)],
+      resolveLocator: (locator) => findEndowment(this.#endowments, locator),
     });
     this.#guest = makeJavaScriptInstance(this.#process);
     void this.#process.resume();

@@ -36,6 +36,7 @@ export type { FrameView, Inspection } from "./inspect.ts";
 export type { Keeper, KeeperAction } from "./keeper.ts";
 export { type Kernel, type KernelComponents, makeKernel, type SpawnInit, type ThawInit } from "./kernel.ts";
 export * as limits from "./limits.ts";
+export { findEndowment } from "./locator.ts";
 export { type Machine, type MachineInit, makeMachine, type Stop } from "./machine.ts";
 export { HostFault, StateError } from "./machine-errors.ts";
 export type { MeterReading } from "./meter.ts";

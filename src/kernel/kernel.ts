@@ -68,7 +68,10 @@ export interface SpawnInit {
 export interface ThawInit {
   readonly powers?: unknown;
   readonly keeper?: Keeper;
-  /** What stands here for a name in the image: a locator, or `{ endowment, process }`. Undefined: messages to it answer "lost". */
+  /**
+   * What stands here for a name in the image: a locator, or `{ endowment, process: 0 }` for what its root was endowed with, which
+   * `findEndowment` finds by its name. Undefined: messages to it answer "lost".
+   */
   resolveLocator?(locator: Plain): Capability | undefined;
   /** What became of a call that was under way outside. Undefined: it answers "lost"; it is never repeated unasked. */
   resolveCall?(call: OutstandingCall): PendingAnswer | undefined;

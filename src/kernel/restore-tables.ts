@@ -17,7 +17,7 @@ import {
   NESTED_TURNS_MAX,
   OUTSTANDING_CALLS_MAX,
 } from "./limits.ts";
-import { endowmentName, locatorText } from "./locator.ts";
+import { endowmentName, isChildsEndowment, locatorText } from "./locator.ts";
 import { valuesToCarriers } from "./machine-values.ts";
 import { PlainReader } from "./plain-reader.ts";
 import type { Program } from "./program.ts";
@@ -185,7 +185,8 @@ export class RestoreTables {
     if (capability === undefined) {
       // Below another process the names of endowments are no longer those of the image's own processes.
       const isStale = this.#init.under !== undefined && endowmentName(locator) !== undefined;
-      capability = this.#init.resolveLocator(locator) ?? makeLost(isStale ? undefined : locator);
+      const found = isChildsEndowment(locator) ? undefined : this.#init.resolveLocator(locator);
+      capability = found ?? makeLost(isStale ? undefined : locator);
       this.#resolved.set(text, capability);
     }
     return capability;

@@ -13,6 +13,7 @@ import {
 import { type Base, type Hasher, WASM_PAGE_BYTES } from "../image/index.ts";
 import {
   type Answer,
+  findEndowment,
   fulfilled,
   type Keeper,
   type Kernel,
@@ -137,10 +138,7 @@ class Import {
     return this.#init.kernel.thaw(known.withBudget({ gas, memoryBytes }), {
       powers: this.#endowed.powers,
       keeper: this.#keeper,
-      resolveLocator: (locator) => {
-        const name = Object(locator).endowment;
-        return typeof name === "string" ? this.#endowed.endowments[name] : undefined;
-      },
+      resolveLocator: (locator) => findEndowment(this.#endowed.endowments, locator),
     });
   }
 

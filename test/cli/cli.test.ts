@@ -99,6 +99,26 @@ describe("caper run", () => {
     expect((await caper(folder, "thaw", "p.caper")).stdout).toContain("nothing stands for this capability");
   });
 
+  it("gives a script's child no power of the script's after a thaw, though it calls its own by the same name", async () => {
+    mkdirSync(join(folder, "data/pub"), { recursive: true });
+    writeFileSync(join(folder, "data/private.txt"), "private");
+    writeFileSync(join(folder, "data/pub/a.txt"), "public");
+    put(
+      "deputy.mjs",
+      `const child = caper.spawn(\`
+        function read(path) { try { return caper.power("directory").readText(path) } catch (error) { return error.code ?? "refused" } }\`,
+        { gas: 3e7, memoryBytes: 8e6, powers: { directory: caper.power("directory").subdirectory("data/pub") } });
+      const report = () => console.log(child.call("read", "a.txt"), child.call("read", "data/private.txt"));
+      report();
+      for (let i = 0; i < 2000000; i++);
+      report();`,
+    );
+    const freeze = ["--freeze-after", "60M", "--freeze-to", "d.caper"];
+    const frozen = await caper(folder, "run", "deputy.mjs", "--dir", "data=data", ...freeze);
+    expect([frozen.code, frozen.stdout]).toEqual([EXIT_CODES.frozen, "public refused\n"]);
+    expect(await caper(folder, "thaw", "d.caper", "--dir", "data=data")).toMatchObject({ stdout: "lost lost\n" });
+  });
+
   it("reports what a script throws with the script's own stack, and exit code 1", async () => {
     put("bad.js", "function f() { throw new RangeError('too far'); }\nf();\n");
     const outcome = await caper(folder, "run", "bad.js");
