@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Capability, HostValue } from "../src/kernel/index.ts";
-import { CAPER_FUNCTIONS, fulfilled } from "../src/kernel/index.ts";
+import { CAPABILITY, CAPER_FUNCTIONS, fulfilled } from "../src/kernel/index.ts";
 import { BARE, makeTestKernel, PAGE } from "./support/bare-guest.ts";
 
 type Place = { readonly at: number; readonly text?: string; readonly hex?: string };
@@ -33,7 +33,7 @@ const toHost = (value: number | string): HostValue => (typeof value === "string"
 
 function run({ gas, pages, endowments, steps }: Vector): void {
   const kernel = makeTestKernel();
-  const makeEcho = (): Capability => ({ receive: (message) => fulfilled(message) });
+  const makeEcho = (): Capability => ({ [CAPABILITY]: true, receive: (message) => fulfilled(message) });
   const process = kernel.spawn({
     program: kernel.load(BARE),
     gas,

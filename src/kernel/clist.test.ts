@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BareGuest, makeTestKernel } from "../../test/support/bare-guest.ts";
 import type { Capability } from "../passable/index.ts";
-import { broken } from "../passable/index.ts";
+import { broken, CAPABILITY } from "../passable/index.ts";
 import { Clist } from "./clist.ts";
 import { CLIST_ENTRIES_MAX } from "./limits.ts";
 import { recordOf } from "./process.ts";
 import { PromiseCell } from "./promise-cell.ts";
 
-const makeCapability = (): Capability => ({ receive: () => broken("refused", "takes nothing") });
+const makeCapability = (): Capability => ({ [CAPABILITY]: true, receive: () => broken("refused", "takes nothing") });
 const entry = (capability: Capability) => ({ kind: "capability", capability, endowment: undefined }) as const;
 
 describe("Clist", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BARE, BareGuest, MODE, makeEcho, makeTestKernel, message, PAGE } from "../../test/support/bare-guest.ts";
 import type { GuestKind, HostFunction, InputRecord, Process } from "./index.ts";
-import { fulfilled, limits, ServiceError, Status, Suspend } from "./index.ts";
+import { CAPABILITY, fulfilled, limits, ServiceError, Status, Suspend } from "./index.ts";
 
 /** (module (import "host" "f" (func $f)) (func (export "go") (call $f))) */
 const CALLS_HOST = new Uint8Array([
@@ -84,6 +84,7 @@ describe("host functions", () => {
     const guest = BareGuest.spawn(makeTestKernel(), {
       endowments: {
         meddler: {
+          [CAPABILITY]: true,
           receive(sent) {
             for (const meddle of [
               () => guest.process.freeze(),
@@ -112,7 +113,10 @@ describe("the order of inputs", () => {
     const inputs: InputRecord[] = [];
     const kernel = makeTestKernel({ onInput: (input) => inputs.push(input) });
     const guest = BareGuest.spawn(kernel, {
-      endowments: { later: { receive: (sent) => Promise.resolve(fulfilled(sent)) }, echo: makeEcho() },
+      endowments: {
+        later: { [CAPABILITY]: true, receive: (sent) => Promise.resolve(fulfilled(sent)) },
+        echo: makeEcho(),
+      },
     });
     guest.do("set_mode", MODE.echo);
     await guest.process.deliver(message("a"));

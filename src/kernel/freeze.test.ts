@@ -13,7 +13,7 @@ import {
 import type { TreeState } from "../image/index.ts";
 import { encodeImage } from "../image/index.ts";
 import type { Answer, Capability, Kernel, Process, SyncResult, ThawInit } from "./index.ts";
-import { fulfilled, KernelError, makeMessage, Status } from "./index.ts";
+import { CAPABILITY, fulfilled, KernelError, makeMessage, Status } from "./index.ts";
 
 const root = (tree: TreeState): string => encodeImage(tree).root;
 
@@ -206,6 +206,7 @@ describe("what leads out of a frozen tree", () => {
     let calls = 0;
     let answer: (answer: Answer) => void = () => {};
     const later: Capability = {
+      [CAPABILITY]: true,
       receive() {
         calls++;
         return new Promise((resolve) => {
@@ -222,6 +223,7 @@ describe("what leads out of a frozen tree", () => {
     const { guest, calls } = parkedOutside();
     let resolved = 0;
     const again: Capability = {
+      [CAPABILITY]: true,
       receive() {
         resolved++;
         return fulfilled(makeMessage(new Uint8Array(0)));

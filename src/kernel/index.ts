@@ -8,6 +8,7 @@ export {
   type Answer,
   type BrokenCode,
   broken,
+  CAPABILITY,
   type Capability,
   fulfilled,
   type Message,

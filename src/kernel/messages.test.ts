@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { BareGuest, MODE, makeEcho, makeTestKernel, message, text } from "../../test/support/bare-guest.ts";
 import type { Answer, Capability, Message } from "./index.ts";
-import { broken, fulfilled, limits, makeMessage, ServiceError, Status } from "./index.ts";
+import { broken, CAPABILITY, fulfilled, limits, makeMessage, ServiceError, Status } from "./index.ts";
 
 /** A capability that answers when the test says so. */
 function makeLater(): Capability & { readonly calls: { message: Message; resolve(answer: Answer): void }[] } {
   const calls: { message: Message; resolve(answer: Answer): void }[] = [];
-  return { calls, receive: (sent) => new Promise((resolve) => calls.push({ message: sent, resolve })) };
+  return {
+    [CAPABILITY]: true,
+    calls,
+    receive: (sent) => new Promise((resolve) => calls.push({ message: sent, resolve })),
+  };
 }
 
 describe("capabilities of the host", () => {
@@ -88,11 +92,12 @@ describe("capabilities of the host", () => {
     const kernel = makeTestKernel({ onFault: (_process, error) => faults.push(error) });
     const secret = new Error("/home/somebody/secret");
     const bad: Capability = {
+      [CAPABILITY]: true,
       receive() {
         throw secret;
       },
     };
-    const worse: Capability = { receive: () => Promise.reject(secret) };
+    const worse: Capability = { [CAPABILITY]: true, receive: () => Promise.reject(secret) };
     const guest = BareGuest.spawn(kernel, { endowments: { bad, worse } });
     expect(guest.call(1)).toBe(Status.broken);
     expect(guest.read().text).toBe("fault: the host failed while it answered");
@@ -108,6 +113,7 @@ describe("capabilities of the host", () => {
     expect(guest.read().capabilities).toEqual([1, 1]);
     const seen: Message[] = [];
     const other: Capability = {
+      [CAPABILITY]: true,
       receive(sent) {
         seen.push(sent);
         return fulfilled(makeMessage(new Uint8Array(0), [...sent.capabilities, other]));
@@ -125,6 +131,7 @@ describe("capabilities of the host", () => {
     const later = makeLater();
     let promised: Capability | undefined;
     const taker: Capability = {
+      [CAPABILITY]: true,
       receive(sent) {
         promised = sent.capabilities[0];
         return fulfilled(message(""));
@@ -255,7 +262,7 @@ describe("errors of the guest ABI", () => {
 
 describe("limits of messages", () => {
   it("are kept at the limit and refused one past it", () => {
-    const echo: Capability = { receive: () => broken("refused", "takes nothing") };
+    const echo: Capability = { [CAPABILITY]: true, receive: () => broken("refused", "takes nothing") };
     const guest = BareGuest.spawn(makeTestKernel(), { endowments: { echo }, gas: 1e9, memoryBytes: 600 * 65_536 });
     const { MESSAGE_CAPABILITIES_MAX, NAME_BYTES_MAX } = limits;
     expect(guest.send(1, "", Array(MESSAGE_CAPABILITIES_MAX).fill(1))).toBeGreaterThan(0);
@@ -283,7 +290,10 @@ describe("limits of messages", () => {
   });
 
   it("bound what waits for a process by the memory that it was granted", () => {
-    const big: Capability = { receive: () => fulfilled(makeMessage(new Uint8Array(limits.PAGE_BYTES - 100))) };
+    const big: Capability = {
+      [CAPABILITY]: true,
+      receive: () => fulfilled(makeMessage(new Uint8Array(limits.PAGE_BYTES - 100))),
+    };
     const guest = BareGuest.spawn(makeTestKernel(), { memoryBytes: 3 * limits.PAGE_BYTES, endowments: { big } });
     const promises = [1, 2, 3, 4].map(() => guest.send(1));
     expect(guest.do("wait", promises[3] as number)).toBe(Status.broken);

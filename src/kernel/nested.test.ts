@@ -12,7 +12,7 @@ import {
 } from "../../test/support/bare-guest.ts";
 import { encodeImage } from "../image/index.ts";
 import type { Answer, Capability, Kernel, Process, SyncResult } from "./index.ts";
-import { fulfilled, KernelError, limits, Status } from "./index.ts";
+import { CAPABILITY, fulfilled, KernelError, limits, Status } from "./index.ts";
 
 /** Guests of one tree, the first the parent of all others. */
 function makeTree(kernel: Kernel, modes: readonly number[]): BareGuest[] {
@@ -130,6 +130,7 @@ describe("open calls among the guests of a tree", () => {
 /** A capability that does this when it is called. */
 function makeHook(act: () => void): Capability {
   return {
+    [CAPABILITY]: true,
     receive() {
       act();
       return fulfilled(message("back"));
@@ -276,7 +277,7 @@ describe("the host, called openly", () => {
   it("finds a nested call parked that waits for something outside, and the answer in place when it has come", async () => {
     const nested: SyncResult[] = [];
     let answer: (answer: Answer) => void = () => {};
-    const later: Capability = { receive: () => new Promise((resolve) => (answer = resolve)) };
+    const later: Capability = { [CAPABILITY]: true, receive: () => new Promise((resolve) => (answer = resolve)) };
     const hook = makeHook(() => void nested.push(guest.process.callSync("call", args2)));
     const guest = BareGuest.spawn(makeTestKernel(), { endowments: { hook, later } });
     const args = guest.args(1);
@@ -292,7 +293,7 @@ describe("the host, called openly", () => {
 
   it("may call while the process is parked in the call, and what it sends waits", async () => {
     let answer: (answer: Answer) => void = () => {};
-    const later: Capability = { receive: () => new Promise((resolve) => (answer = resolve)) };
+    const later: Capability = { [CAPABILITY]: true, receive: () => new Promise((resolve) => (answer = resolve)) };
     const guest = BareGuest.spawn(makeTestKernel(), { endowments: { later } });
     const args = guest.args(1);
     const outer = guest.process.call("call_open", args);
@@ -326,7 +327,7 @@ describe("the host, called openly", () => {
 
 describe("an image of nested turns that does not fit", () => {
   it("is refused", async () => {
-    const later: Capability = { receive: () => new Promise(() => {}) };
+    const later: Capability = { [CAPABILITY]: true, receive: () => new Promise(() => {}) };
     const guest = BareGuest.spawn(makeTestKernel(), { endowments: { later } });
     const args = guest.args(1);
     for (const _ of [0, 1]) expect(guest.process.callSync("call_open", args)).toEqual({ kind: "parked" });

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { Answer, Capability, Message, PendingAnswer, PromiseCapability } from "../passable/index.ts";
+import {
+  type Answer,
+  type Capability,
+  CapabilityBase,
+  type Message,
+  type PendingAnswer,
+  type PromiseCapability,
+} from "../passable/index.ts";
 import type { ProcessRecord } from "./record.ts";
 
 /** A call to a capability outside of the tree, under way; or a promise of somebody outside. */
@@ -28,7 +35,7 @@ export interface Queued {
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
-export class PromiseCell implements Capability {
+export class PromiseCell extends CapabilityBase implements Capability {
   /** Whom it was made for. It belongs to the tree of that process, and never gets into another one. */
   readonly home: ProcessRecord;
   /** What it is called outside of the tree, where it came from there. */
@@ -47,6 +54,7 @@ export class PromiseCell implements Capability {
   #holds = 0;
 
   constructor(home: ProcessRecord, foreign?: PromiseCapability) {
+    super();
     this.home = home;
     this.foreign = foreign;
   }

@@ -4,7 +4,7 @@ import { BareGuest, makeEcho, makeTestKernel, message, text, throughImage } from
 import type { TreeState } from "../image/index.ts";
 import { encodeImage } from "../image/index.ts";
 import type { Answer, Capability, ThawInit } from "./index.ts";
-import { fulfilled, KernelError, Status } from "./index.ts";
+import { CAPABILITY, fulfilled, KernelError, Status } from "./index.ts";
 
 const rootOf = (tree: TreeState): string => encodeImage(tree).root;
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -14,7 +14,7 @@ const itself = (capability: Capability): Answer => fulfilled(message('"$0"', [ca
 function waiting(): { guest: BareGuest; first: number; second: number; third: number; resolve(answer: Answer): void } {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const guest = BareGuest.spawn(makeTestKernel(), {
-    endowments: { later: { receive: () => promise }, echo: makeEcho() },
+    endowments: { later: { [CAPABILITY]: true, receive: () => promise }, echo: makeEcho() },
   });
   const outside = guest.send(1);
   expect(outside).toBe(3);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BareGuest, MODE, makeEcho, makeTestKernel, message, PAGE, text } from "../../test/support/bare-guest.ts";
 import type { PendingAnswer } from "../passable/index.ts";
-import { promiseOfCapability } from "../passable/index.ts";
+import { CAPABILITY, promiseOfCapability } from "../passable/index.ts";
 import type { Answer, Capability, InputRecord, Message } from "./index.ts";
 import { broken, fulfilled, limits, makeMessage, rejected, ServiceError, Status } from "./index.ts";
 import { recordOf } from "./process.ts";
@@ -19,7 +19,7 @@ function makeLater(pipeline?: Capability): Later {
     calls.push({ message: makeMessage(sent.bytes.slice(), sent.capabilities), resolve });
     return pipeline === undefined ? promise : Object.assign(promise, { pipeline });
   };
-  return { calls, receive };
+  return { [CAPABILITY]: true, calls, receive };
 }
 
 /** An answer that is this capability, and nothing else. */
@@ -118,7 +118,7 @@ describe("messages to promises", () => {
 
   it("may make chains that are longer than the host's stack is deep", async () => {
     const later = makeLater();
-    const chain: Capability = { receive: () => itself(chain) };
+    const chain: Capability = { [CAPABILITY]: true, receive: () => itself(chain) };
     const guest = BareGuest.spawn(makeTestKernel(), { endowments: { later }, gas: 1e9 });
     let last = guest.send(1);
     for (let length = 1; length <= limits.MAILBOX_TURNS_MAX; length++) last = guest.send(last);
@@ -214,6 +214,7 @@ describe("messages without an answer", () => {
     const faults: unknown[] = [];
     const told: string[] = [];
     const teller: Capability = {
+      [CAPABILITY]: true,
       receive: () => broken("refused", "only tells"),
       receiveOnly(sent) {
         told.push(text(sent.bytes));
@@ -236,13 +237,18 @@ describe("promises between host and guests", () => {
   function makePromise(): { readonly capability: Capability; readonly promised: Later; resolve(answer: Answer): void } {
     const promised = makeLater();
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    return { promised, resolve, capability: { receive: (sent) => promised.receive(sent), settled: () => promise } };
+    return {
+      promised,
+      resolve,
+      capability: { [CAPABILITY]: true, receive: (sent) => promised.receive(sent), settled: () => promise },
+    };
   }
 
   it("come in as promises, in messages and in answers, and go home as what they were", async () => {
     const { capability, promised, resolve } = makePromise();
     const seen: Capability[] = [];
     const mirror: Capability = {
+      [CAPABILITY]: true,
       receive(sent) {
         seen.push(...sent.capabilities);
         return fulfilled(message("here", [capability]));
@@ -296,6 +302,7 @@ describe("promises between host and guests", () => {
   it("of a guest take messages of the host for what they come to", async () => {
     const held: Capability[] = [];
     const taker: Capability = {
+      [CAPABILITY]: true,
       receive(sent) {
         held.push(...sent.capabilities);
         return fulfilled(message(""));
@@ -325,6 +332,7 @@ describe("promises between host and guests", () => {
     const kernel = makeTestKernel({ onFault: (_process, error) => faults.push(error) });
     const guest = BareGuest.spawn(kernel);
     const bad: Capability = {
+      [CAPABILITY]: true,
       receive: () => broken("refused", "no"),
       settled() {
         throw new Error("secret");
@@ -373,7 +381,7 @@ describe("promises between host and guests", () => {
 
 describe("what promises hold", () => {
   it("counts against whoever asked for it, until nobody in the tree can fetch it any more", () => {
-    const big: Capability = { receive: () => fulfilled(makeMessage(new Uint8Array(PAGE))) };
+    const big: Capability = { [CAPABILITY]: true, receive: () => fulfilled(makeMessage(new Uint8Array(PAGE))) };
     const guest = BareGuest.spawn(makeTestKernel(), { memoryBytes: 12 * PAGE, endowments: { big } });
     const room = (): number => {
       const promises = Array.from({ length: 14 }, () => guest.send(1));
@@ -418,6 +426,7 @@ describe("what promises hold", () => {
   it("may be shown to the host, however long the chain is", () => {
     const shown: Capability[] = [];
     const taker: Capability = {
+      [CAPABILITY]: true,
       receive(sent) {
         shown.push(...sent.capabilities);
         return fulfilled(message(""));

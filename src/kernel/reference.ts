@@ -4,14 +4,15 @@
  * @module
  */
 
-import type { Answer, Capability, Message } from "../passable/index.ts";
+import { type Answer, type Capability, CapabilityBase, type Message } from "../passable/index.ts";
 import type { ProcessRecord } from "./record.ts";
 
-export class ExportReference implements Capability {
+export class ExportReference extends CapabilityBase implements Capability {
   readonly #process: ProcessRecord;
   readonly #target: number;
 
   constructor(process: ProcessRecord, target: number) {
+    super();
     this.#process = process;
     this.#target = target;
     Object.freeze(this);

@@ -6,7 +6,7 @@
 import type { Plain, TreeState, Value } from "../image/index.ts";
 import { decodeImage } from "../image/index.ts";
 import type { Answer, BrokenCode, Capability, Message, PendingAnswer } from "../passable/index.ts";
-import { broken } from "../passable/index.ts";
+import { broken, CAPABILITY } from "../passable/index.ts";
 import { attachOutstanding } from "./border.ts";
 import type { ClistEntry } from "./clist.ts";
 import {
@@ -366,7 +366,8 @@ function hold(record: ProcessRecord, pages: number, reader: PlainReader): void {
 
 /** Stands for a capability that the thawing side did not give. It keeps its name: another thaw may find what it names. */
 function makeLost(locator?: Plain): Capability {
-  return Object.freeze({
+  return Object.freeze<Capability>({
+    [CAPABILITY]: true,
     ...(locator === undefined ? {} : { locator }),
     receive: () => broken("lost", "nothing stands for this capability where the process was thawed"),
   });

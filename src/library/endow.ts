@@ -7,7 +7,7 @@
 
 import type { JavaScriptPowers } from "../guests/javascript/index.ts";
 import type { Capability } from "../kernel/index.ts";
-import { isCapability, makeCapability } from "../passable/index.ts";
+import { CAPABILITY, isCapability, makeCapability } from "../passable/index.ts";
 import {
   type AuditLog,
   type ClockPower,
@@ -92,7 +92,8 @@ function denials(audit: AuditLog, name: string): Capability {
 
 /** The same capability, by another object: images know endowments by their names. */
 function watched(capability: Capability, touch: () => void): Capability {
-  return Object.freeze({
+  return Object.freeze<Capability>({
+    [CAPABILITY]: true,
     receive(message: Parameters<Capability["receive"]>[0]) {
       touch();
       return capability.receive(message);

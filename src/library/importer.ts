@@ -21,7 +21,7 @@ import {
   type Process,
   type StopReport,
 } from "../kernel/index.ts";
-import { encodeMessage, GuestError, valueOfAnswer } from "../passable/index.ts";
+import { CAPABILITY, encodeMessage, GuestError, valueOfAnswer } from "../passable/index.ts";
 import type { AuditLog } from "../powers/index.ts";
 import type { LibraryBundle, PackageSource } from "./bundle.ts";
 import { type Endowed, endow } from "./endow.ts";
@@ -87,7 +87,7 @@ class Import {
       given: options.powers ?? {},
       audit: init.audit,
       onCallback: (request) => this.#called(request),
-      internal: { [protocol.IMPORTER_ENDOWMENT]: { receive: (message) => this.#receive(message) } },
+      internal: { [protocol.IMPORTER_ENDOWMENT]: { [CAPABILITY]: true, receive: (message) => this.#receive(message) } },
     });
   }
 

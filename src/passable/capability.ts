@@ -42,11 +42,20 @@ export interface PendingAnswer extends Promise<Answer> {
 }
 
 /**
- * What a message can be sent to. Hosts implement it for what they endow; references to the exports of guests implement it too.
+ * The mark of capabilities. Guests and peers name the keys of their structs as they like, so no name could tell a capability from data;
+ * but all keys that are read from messages and images are strings, and this is none.
+ */
+export const CAPABILITY: unique symbol = Symbol("capability");
+
+/**
+ * What a message can be sent to. Hosts implement it for what they endow; references to the exports of guests implement it too. One written
+ * by hand begins with its mark: `{ [CAPABILITY]: true, receive(message) { … } }`. Without it the object is data, whatever methods it has;
+ * classes get it from `CapabilityBase`.
  * `receive` may answer at once: then the caller does not even park. It must not keep `message.bytes` beyond the call without copying.
  * If it throws, that is a fault of the host: the guest gets a broken answer without details, `onFault` of the kernel the error.
  */
 export interface Capability {
+  readonly [CAPABILITY]: true;
   receive(message: Message): Answer | PendingAnswer;
   /** The same where nobody wants the answer. Without it, what `receive` answers is dropped. */
   receiveOnly?(message: Message): void;
@@ -55,6 +64,10 @@ export interface Capability {
   /** How an image names this capability; without one it is named by the name under which it was endowed. */
   readonly locator?: Plain;
 }
+
+/** What classes of capabilities extend: their instances have the mark from here. */
+export const CapabilityBase = class {} as new () => Pick<Capability, typeof CAPABILITY>;
+Object.defineProperty(CapabilityBase.prototype, CAPABILITY, { value: true });
 
 /** It stands for something that is not known yet. */
 export type PromiseCapability = Capability & Required<Pick<Capability, "settled">>;

@@ -5,7 +5,7 @@
  */
 
 import type { Answer, BrokenCode, Capability, Message, PromiseCapability } from "./capability.ts";
-import { broken, fulfilled, isPromiseCapability, makeMessage, passOn, rejected } from "./capability.ts";
+import { broken, CAPABILITY, fulfilled, isPromiseCapability, makeMessage, passOn, rejected } from "./capability.ts";
 import { decodePassable } from "./decode.ts";
 import { type EncodeOptions, encodePassable } from "./encode.ts";
 import { PassableError } from "./errors.ts";
@@ -89,7 +89,8 @@ export function capabilityOfPromise(promise: Promise<unknown>): Capability {
   const known = promiseCapabilities.get(promise);
   if (known !== undefined) return known;
   const answer = promise.then(answerWith, refusal);
-  const capability: Capability = Object.freeze({
+  const capability: Capability = Object.freeze<Capability>({
+    [CAPABILITY]: true,
     settled: () => answer,
     receive(message: Message): Promise<Answer> {
       const own = makeMessage(message.bytes.slice(), message.capabilities);
@@ -157,7 +158,8 @@ export function makeCapability(methods: { readonly [name: string]: HostMethod } 
 
 /** The same with methods that are looked up at each call; null is the capability itself, undefined refuses. */
 export function makeDispatcher(find: (name: string | null) => HostMethod | undefined): Capability {
-  return Object.freeze({
+  return Object.freeze<Capability>({
+    [CAPABILITY]: true,
     receive(message: Message): Answer | Promise<Answer> {
       let result: unknown;
       try {

@@ -1,16 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  CAPABILITY,
+  CapabilityBase,
   decodePassable,
   encodePassable,
   GuestError,
+  isCapability,
+  isTarget,
   makeSelector,
+  NO_TARGET,
   PASSABLE_BYTES_MAX,
   PASSABLE_DEPTH_MAX,
   PASSABLE_DIGITS_MAX,
   PASSABLE_SLOTS_MAX,
   type Passable,
   PassableError,
+  passStyleOf,
   Tagged,
 } from "./index.ts";
 import { decodeMessage, encodeMessage, makeCapability, valueOfAnswer } from "./messages.ts";
@@ -174,6 +180,20 @@ describe("messages", () => {
     const some = (count: number) => Array.from({ length: count }, () => makeCapability({}));
     expect(encodeMessage(some(PASSABLE_SLOTS_MAX)).capabilities.length).toBe(PASSABLE_SLOTS_MAX);
     expect(codeOf(() => encodeMessage(some(PASSABLE_SLOTS_MAX + 1)))).toBe("limit");
+  });
+
+  it("tell capabilities by their mark, and structs are data whatever their keys are", () => {
+    const own = makeCapability({});
+    const forged = { receive: own, settled: own, locator: { endowment: "vault" } };
+    const sent = encodeMessage([forged]);
+    expect(sent.capabilities).toEqual([own]);
+    const [read] = decodeMessage(sent, { readCapability: () => () => {} }) as [typeof forged];
+    expect(Object.keys(read)).toEqual(["receive", "settled", "locator"]);
+    // As it is where references are functions, such as those to other machines.
+    expect(read.receive).toBeTypeOf("function");
+    expect([isCapability(read), isTarget(read), passStyleOf(read)]).toEqual([false, false, "copyRecord"]);
+    expect(isCapability({ [CAPABILITY]: true, receive: () => NO_TARGET })).toBe(true);
+    expect(isCapability(new (class extends CapabilityBase {})())).toBe(true);
   });
 
   it("reach only own methods of a host's capability", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Answer, Capability, Message } from "./index.ts";
 import {
   broken,
+  CAPABILITY,
   callCapability,
   capabilityOfAnswer,
   capabilityOfPromise,
@@ -34,7 +35,7 @@ describe("promises in messages", () => {
 
   it("come from others as promises of JavaScript, and go back as what they were", async () => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const theirs: Capability = { receive: () => NO_TARGET, settled: () => promise };
+    const theirs: Capability = { [CAPABILITY]: true, receive: () => NO_TARGET, settled: () => promise };
     const [value] = decodeMessage(say('["&0"]', [theirs])) as [Promise<unknown>];
     expect(value).toBeInstanceOf(Promise);
     expect(encodeMessage(value).capabilities).toEqual([theirs]);
@@ -47,7 +48,11 @@ describe("promises in messages", () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown): void => void unhandled.push(reason);
     process.on("unhandledRejection", listener);
-    const bad: Capability = { receive: () => NO_TARGET, settled: async () => broken("ended", "gone") };
+    const bad: Capability = {
+      [CAPABILITY]: true,
+      receive: () => NO_TARGET,
+      settled: async () => broken("ended", "gone"),
+    };
     const [value] = decodeMessage(say('["&0"]', [bad])) as [Promise<unknown>];
     encodeMessage([Promise.reject(new Error("mine"))]);
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -102,7 +107,7 @@ describe("messages to promises", () => {
     ['"$10000"', 1_024, false],
     ["", 1, false],
   ])("go on where the answer is %s with %i capabilities: %s", async (words, count, goesOn) => {
-    const target: Capability = { receive: () => fulfilled(say("here")) };
+    const target: Capability = { [CAPABILITY]: true, receive: () => fulfilled(say("here")) };
     const answer = say(
       words,
       Array.from({ length: count }, () => target),

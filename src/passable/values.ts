@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Capability } from "./capability.ts";
+import { CAPABILITY, type Capability } from "./capability.ts";
 
 /** Lists and structs are copied when they cross; what a slot stands for is not. */
 export type Passable =
@@ -22,9 +22,9 @@ export type Passable =
   | readonly Passable[]
   | { readonly [key: string]: Passable };
 
-/** Whether a value crosses as a reference. */
+/** Whether a value is marked as a capability, and so crosses as a reference. */
 export function isCapability(value: unknown): value is Capability {
-  return typeof value === "object" && value !== null && "receive" in value && typeof value.receive === "function";
+  return typeof value === "object" && value !== null && CAPABILITY in value;
 }
 
 /** A value with a name for what it means, such as a date or a decimal. */

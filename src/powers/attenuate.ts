@@ -8,7 +8,7 @@
 import type { Capability, Message } from "../kernel/index.ts";
 import { makeMessage } from "../kernel/index.ts";
 import type { InterfaceGuard, MethodGuard } from "../passable/index.ts";
-import { isCapability, methodGuard } from "../passable/index.ts";
+import { CAPABILITY, isCapability, methodGuard } from "../passable/index.ts";
 import { mapContainer } from "./map-container.ts";
 import { coreOf, denial, findCore, makePowerObject } from "./power.ts";
 
@@ -99,7 +99,8 @@ class Border {
 
   /** Messages are bytes here; only the capabilities in them are looked at. */
   #capability(capability: Capability, use: Use, side: Side): Capability {
-    return Object.freeze({
+    return Object.freeze<Capability>({
+      [CAPABILITY]: true,
       receive: (message: Message) => {
         const inward = this.#message(message, use, opposite(side));
         const answer = this.#use(handedOut(use, [message.bytes]), side, () => capability.receive(inward));

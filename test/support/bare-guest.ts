@@ -8,7 +8,7 @@ import { expect } from "vitest";
 import type { TreeState } from "../../src/image/index.ts";
 import { decodeImage, encodeImage } from "../../src/image/index.ts";
 import type { Capability, Kernel, KernelComponents, Message, Process, SpawnInit } from "../../src/kernel/index.ts";
-import { fulfilled, makeKernel, makeMessage } from "../../src/kernel/index.ts";
+import { CAPABILITY, fulfilled, makeKernel, makeMessage } from "../../src/kernel/index.ts";
 
 export const BARE: Uint8Array = new Uint8Array(readFileSync(new URL("../vectors/kernel/bare.wasm", import.meta.url)));
 
@@ -30,6 +30,7 @@ export function makeTestKernel(components: Partial<KernelComponents> = {}): Kern
 export function makeEcho(): Capability & { readonly received: string[] } {
   const received: string[] = [];
   return {
+    [CAPABILITY]: true,
     received,
     receive(sent) {
       received.push(text(sent.bytes));

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { failureOf, makeTestHost, type TestHost, throughImage } from "../../../test/support/javascript.ts";
 import { type Answer, type Capability, fulfilled, limits, type Message } from "../../kernel/index.ts";
 import {
+  CAPABILITY,
   decodeMessage,
   encodeMessage,
   makeCapability,
@@ -22,6 +23,7 @@ function makeFar(): {
   const said: unknown[] = [];
   const pending: ((answer: Answer) => void)[] = [];
   const makeEnd = (path: string): Capability => ({
+    [CAPABILITY]: true,
     receive(message: Message): PendingAnswer {
       const [method, ...args] = decodeMessage(message) as unknown[];
       said.push([path, method, ...args]);

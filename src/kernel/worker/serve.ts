@@ -7,7 +7,7 @@
 import type { Image, Plain } from "../../image/index.ts";
 import { decodeImage, encodeImage, type Hasher } from "../../image/index.ts";
 import type { Answer, Capability, Message } from "../../passable/index.ts";
-import { broken, makeMessage } from "../../passable/index.ts";
+import { broken, CAPABILITY, makeMessage } from "../../passable/index.ts";
 import type { HostValue } from "../host.ts";
 import type { Keeper, KeeperAction } from "../keeper.ts";
 import type { Kernel, SpawnInit } from "../kernel.ts";
@@ -123,9 +123,12 @@ function makeSought(init: {
   let found: Promise<Capability> | undefined;
   const find = async (): Promise<Capability> => {
     const wire = (await link.call(resolver, "resolve", locator)) as WireCapability | undefined;
-    return wire === undefined ? { receive: () => broken("lost", NOT_FOUND) } : wires.capabilityFromWire(wire);
+    return wire === undefined
+      ? { [CAPABILITY]: true, receive: () => broken("lost", NOT_FOUND) }
+      : wires.capabilityFromWire(wire);
   };
-  return Object.freeze({
+  return Object.freeze<Capability>({
+    [CAPABILITY]: true,
     locator,
     receive(message: Message): Promise<Answer> {
       found ??= find();

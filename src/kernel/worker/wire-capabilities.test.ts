@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { BARE, makeTestKernel, message, text } from "../../../test/support/bare-guest.ts";
-import type { PendingAnswer } from "../../passable/index.ts";
+import { CAPABILITY, type PendingAnswer } from "../../passable/index.ts";
 import type { Answer, Capability, Message } from "../index.ts";
 import { connectKernel, fulfilled, KernelError, makeMessage, makeWebPort, Status, serveKernel } from "../index.ts";
 import { Link } from "./link.ts";
@@ -34,6 +34,7 @@ describe("capabilities over a link", () => {
   it("keep their identity over both directions", async () => {
     const received: Message[] = [];
     const echo: Capability = {
+      [CAPABILITY]: true,
       receive(sent) {
         received.push(sent);
         return fulfilled(sent);
@@ -42,7 +43,7 @@ describe("capabilities over a link", () => {
     const pair = makePair();
     const remote = send(echo, pair);
     expect(send(echo, pair)).toBe(remote);
-    const own: Capability = { receive: (sent) => fulfilled(sent) };
+    const own: Capability = { [CAPABILITY]: true, receive: (sent) => fulfilled(sent) };
     const answer = await remote.receive(makeMessage(new Uint8Array([7]), [own, remote]));
     expect(received[0]?.capabilities[1]).toBe(echo);
     if (answer.status === "broken") throw new Error(answer.reason);
@@ -55,6 +56,7 @@ describe("capabilities over a link", () => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const told: string[] = [];
     const capability: Capability = {
+      [CAPABILITY]: true,
       receive: () => fulfilled(message("")),
       receiveOnly: (sent) => void told.push(text(sent.bytes)),
       settled: () => promise,
@@ -62,7 +64,7 @@ describe("capabilities over a link", () => {
     };
     const remote = send(capability);
     expect(remote.locator).toEqual({ ocapn: "somewhere", at: 3n });
-    expect(send({ receive: () => fulfilled(message("")) }).settled).toBeUndefined();
+    expect(send({ [CAPABILITY]: true, receive: () => fulfilled(message("")) }).settled).toBeUndefined();
     const settled = remote.settled?.();
     expect(remote.settled?.()).toBe(settled);
     remote.receiveOnly?.(message("a"));
@@ -75,6 +77,7 @@ describe("capabilities over a link", () => {
   it("take messages for their answers before these are there", async () => {
     const said: string[] = [];
     const makeEnd = (path: string): Capability => ({
+      [CAPABILITY]: true,
       receive(sent) {
         said.push(`${path} ${text(sent.bytes)}`);
         return Object.assign(new Promise<Answer>(() => {}), { pipeline: makeEnd(`${path}.${text(sent.bytes)}`) });
@@ -90,9 +93,12 @@ describe("capabilities over a link", () => {
 
   it("hand messages on to what an answer is, in their order, also where nothing takes them earlier", async () => {
     const said: string[] = [];
-    const target: Capability = { receive: (sent) => fulfilled(message(String(said.push(text(sent.bytes))))) };
+    const target: Capability = {
+      [CAPABILITY]: true,
+      receive: (sent) => fulfilled(message(String(said.push(text(sent.bytes))))),
+    };
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const remote = send({ receive: () => promise }).receive(message("")) as PendingAnswer;
+    const remote = send({ [CAPABILITY]: true, receive: () => promise }).receive(message("")) as PendingAnswer;
     const early = ["a", "b"].map((word) => remote.pipeline?.receive(message(word)));
     await turn();
     resolve(fulfilled(message('"$0"', [target])));
@@ -110,14 +116,14 @@ describe("capabilities over a link", () => {
     const registry = new FinalizationRegistry(() => collected++);
     const offer = (count: number): void => {
       for (let at = 0; at < count; at++) {
-        const capability: Capability = { receive: () => fulfilled(message("")) };
+        const capability: Capability = { [CAPABILITY]: true, receive: () => fulfilled(message("")) };
         registry.register(capability, at);
         send(capability, pair);
         send(capability, pair);
       }
     };
     offer(100);
-    const kept: Capability = { receive: () => fulfilled(message("still there")) };
+    const kept: Capability = { [CAPABILITY]: true, receive: () => fulfilled(message("still there")) };
     const remote = send(kept, pair);
     for (let round = 0; round < 100 && collected < 100; round++) {
       collectGarbage();
@@ -135,6 +141,7 @@ describe("a kernel at the other end", () => {
     using remote = connectKernel(makeWebPort(port2));
     const asked: unknown[] = [];
     const located: Capability = {
+      [CAPABILITY]: true,
       receive: (sent) => fulfilled(makeMessage(sent.bytes.slice())),
       locator: { ocapn: "a sturdyref" },
     };

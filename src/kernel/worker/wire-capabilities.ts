@@ -6,7 +6,7 @@
 
 import type { Plain } from "../../image/index.ts";
 import type { Answer, Capability, Message, PendingAnswer } from "../../passable/index.ts";
-import { broken, isPromiseCapability, passOn } from "../../passable/index.ts";
+import { broken, CAPABILITY, isPromiseCapability, passOn } from "../../passable/index.ts";
 import type { Link } from "./link.ts";
 
 /** The sender's own. */
@@ -89,6 +89,7 @@ export class WireCapabilities {
 
   #export(capability: Capability): Exported {
     const number = this.#link.export({
+      [CAPABILITY]: true,
       receive: (message: WireMessage, key: number) =>
         this.#answer(key, () => capability.receive(this.fromWire(message))),
       tell: (message: WireMessage) => tell(capability, this.fromWire(message)),
@@ -111,8 +112,13 @@ export class WireCapabilities {
   #targetOf(key: number): Capability {
     const answer = this.#answers.get(key);
     if (answer === undefined) return NOBODY;
-    if (!(answer instanceof Promise)) return { receive: (message) => passOn(answer, message) };
-    return answer.pipeline ?? { receive: (message) => answer.then((settled) => passOn(settled, message)) };
+    if (!(answer instanceof Promise)) return { [CAPABILITY]: true, receive: (message) => passOn(answer, message) };
+    return (
+      answer.pipeline ?? {
+        [CAPABILITY]: true,
+        receive: (message) => answer.then((settled) => passOn(settled, message)),
+      }
+    );
   }
 
   #dropped(number: number, count: number): void {
@@ -151,7 +157,8 @@ export class WireCapabilities {
     const link = this.#link;
     const number = wire.mine;
     let settled: Promise<Answer> | undefined;
-    return Object.freeze({
+    return Object.freeze<Capability>({
+      [CAPABILITY]: true,
       receive: (message: Message) => this.#ask((key) => link.call(number, "receive", this.toWire(message), key)),
       receiveOnly: (message: Message) => link.tell(number, "tell", this.toWire(message)),
       ...(wire.isPromise
@@ -178,6 +185,7 @@ export class WireCapabilities {
     // The kernel looks at it, or nobody does.
     answer.catch(() => {});
     const pipeline: Capability = {
+      [CAPABILITY]: true,
       receive: (message) =>
         known === undefined
           ? this.#ask((next) => this.#link.call(ADMINISTRATION, "receive", key, this.toWire(message), next))
@@ -192,7 +200,7 @@ export class WireCapabilities {
 }
 
 const NO_CAPABILITY: Answer = broken("no-target", "there is no such capability any more");
-const NOBODY: Capability = Object.freeze({ receive: () => NO_CAPABILITY });
+const NOBODY: Capability = Object.freeze<Capability>({ [CAPABILITY]: true, receive: () => NO_CAPABILITY });
 
 function tell(capability: Capability, message: Message): void {
   if (capability.receiveOnly !== undefined) capability.receiveOnly(message);

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Answer,
   broken,
+  CAPABILITY,
   type Capability,
   callCapability,
   decodeMessage,
@@ -316,6 +317,7 @@ describe("a capability as a target", () => {
     const { near, far } = makePair();
     const seen: unknown[] = [];
     const raw: Capability = {
+      [CAPABILITY]: true,
       receive(message) {
         seen.push(decodeMessage(message));
         return fulfilled(encodeMessage("ok"));
@@ -349,7 +351,7 @@ describe("a capability as a target", () => {
       },
     ];
     const remote = await near.ocapn.enliven<() => void>(
-      far.ocapn.serve({ receive: () => (answers.shift() as () => Answer)() }),
+      far.ocapn.serve({ [CAPABILITY]: true, receive: () => (answers.shift() as () => Answer)() }),
     );
     expect(await reasonOf(E(remote)())).toMatchObject({
       name: "BrokenError",

@@ -9,6 +9,7 @@ import {
   type Answer,
   broken,
   type Capability,
+  CapabilityBase,
   capabilityOfAnswer,
   type Message,
   makeSelector,
@@ -28,7 +29,7 @@ export interface Sturdy {
   enliven(): Promise<unknown>;
 }
 
-export class ReferenceCapability implements Capability {
+export class ReferenceCapability extends CapabilityBase implements Capability {
   /** There where the object has a sturdyref: an image names it by that. */
   locator?: { readonly ocapn: string };
   readonly #bridge: Bridge;
@@ -38,6 +39,7 @@ export class ReferenceCapability implements Capability {
   #found: Promise<unknown> | undefined;
 
   constructor(bridge: Bridge, reference: object | undefined) {
+    super();
     this.#bridge = bridge;
     this.#reference = reference;
   }
@@ -87,12 +89,13 @@ export class ReferenceCapability implements Capability {
 }
 
 /** A promise of OCapN's, of a peer or of this side. */
-export class PromiseReference implements PromiseCapability {
+export class PromiseReference extends CapabilityBase implements PromiseCapability {
   readonly #bridge: Bridge;
   readonly #promise: Promise<unknown>;
   #answer: Promise<Answer> | undefined;
 
   constructor(bridge: Bridge, promise: Promise<unknown>) {
+    super();
     this.#bridge = bridge;
     this.#promise = promise;
   }
