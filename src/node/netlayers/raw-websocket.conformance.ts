@@ -33,14 +33,19 @@ export function encodeFrame(init: {
   return Buffer.concat([header, Buffer.alloc(4), payload]);
 }
 
+/** What begins the protocol of WebSockets. */
+export function upgradeRequest(host: string): string {
+  const lines = ["GET / HTTP/1.1", `Host: ${host}`, "Connection: Upgrade", "Upgrade: websocket"];
+  lines.push("Sec-WebSocket-Version: 13", `Sec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}`);
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
 /** Connected, and speaking the protocol of WebSockets. What comes in is thrown away. */
 export async function dialRaw(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   socket.on("error", () => {});
-  const lines = ["GET / HTTP/1.1", `Host: ${hostname}`, "Connection: Upgrade", "Upgrade: websocket"];
-  lines.push("Sec-WebSocket-Version: 13", `Sec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}`);
-  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  socket.write(upgradeRequest(hostname));
   await once(socket, "data");
   socket.resume();
   return socket;

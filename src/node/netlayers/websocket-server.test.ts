@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import {
@@ -20,7 +20,7 @@ import {
 import { errorOf, Listener } from "../../ocapn/netlayers/fixture.conformance.ts";
 import { testBadPeers, testDialOnly, testNetlayer } from "../../ocapn/netlayers/netlayer.conformance.ts";
 import { answerChallenge, encodeChallenge, keyToDesignator } from "../../ocapn/netlayers/peer-auth.ts";
-import { BINARY, CONTINUATION, dialRaw, encodeFrame } from "./raw-websocket.conformance.ts";
+import { BINARY, CONTINUATION, dialRaw, encodeFrame, upgradeRequest } from "./raw-websocket.conformance.ts";
 import { makeNodeWebSocketNetlayer, type NodeWebSocketInit, nodeWebSocketComponents } from "./websocket-server.ts";
 
 const components = nodeWebSocketComponents();
@@ -50,6 +50,20 @@ async function openSocket(target: PeerLocator): Promise<WebSocket> {
   socket.on("error", () => {});
   await once(socket, "open");
   return socket;
+}
+
+/** Nothing said yet, not even a request. */
+async function connectTo(target: PeerLocator): Promise<Socket> {
+  const { hostname, port } = new URL(hintOf(target, "url") ?? "");
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  return socket.resume();
+}
+
+/** Closed by the other side, or broken off. */
+function gone(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once("close", () => resolve()));
 }
 
 /** Sends that as the first frame. */
@@ -92,6 +106,9 @@ async function listenBadly(
 
 const victim = makeKey();
 
+/** What no frame begins with. */
+const NO_FRAME = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+
 const diallers = {
   "garbage in the handshake": sendFirst(ascii("hello")),
   "text in the handshake": sendFirst("<14'init:peer-auth2:xx>"),
@@ -120,9 +137,7 @@ const diallers = {
     await once(socket, "close");
   },
   "no HTTP": async (target: PeerLocator) => {
-    const socket = connect({ host: "127.0.0.1", port: Number(new URL(hintOf(target, "url") ?? "").port) });
-    socket.on("error", () => {});
-    socket.resume();
+    const socket = await connectTo(target);
     socket.write("5:hello\r\n\r\n");
     await once(socket, "close");
   },
@@ -241,20 +256,93 @@ describe("websocket", () => {
     await once(await openSocket((await open()).location), "close");
   });
 
-  it("takes as many connections as it may, those in their handshake too, and no more", async () => {
+  it("hangs up on those that come before it listens, whatever they send", async () => {
+    const { location } = await open();
+    const socket = await connectTo(location);
+    socket.write(upgradeRequest("127.0.0.1"));
+    socket.write(NO_FRAME);
+    await gone(socket);
+  });
+
+  it("takes as many connections as it may, and no more", async () => {
     const netlayer = await open({ connectionsMax: 2 });
+    const [dialler, listener] = [new Listener(), new Listener()];
+    netlayer.listen(listener.attach);
+    const client = makeWebSocketNetlayer({ key: makeKey() }, components);
+    for (let count = 0; count < 2; count += 1) await client.connect(netlayer.location, dialler.attach);
+    expect((await errorOf(client.connect(netlayer.location, dialler.attach))).code).toBe("unreachable");
+    dialler.ends[0]?.connection.close();
+    await listener.ends[0]?.closed();
+    await client.connect(netlayer.location, dialler.attach);
+    expect(listener.ends[1]?.closes).toEqual([]);
+    await client.close();
+  });
+
+  it("takes no more for those that are in their handshake, or on their way out: the oldest goes", async () => {
+    const netlayer = await open({ connectionsMax: 2 });
+    const [dialler, listener] = [new Listener(), new Listener()];
+    netlayer.listen(listener.attach);
+    const client = makeWebSocketNetlayer({ key: makeKey() }, components);
+    const [first, second] = [await openSocket(netlayer.location), await openSocket(netlayer.location)];
+    const isGone = once(first, "close");
+    await client.connect(netlayer.location, dialler.attach);
+    await isGone;
+    expect(second.readyState).toBe(WebSocket.OPEN);
+    second.send(encodeChallenge(components.random(32)));
+    await once(second, "message");
+    // It never says goodbye in its turn.
+    second.pause();
+    listener.ends[1]?.connection.close();
+    await client.connect(netlayer.location, dialler.attach);
+    expect(await listener.ends[1]?.closed()).toMatchObject({ code: "limit" });
+    expect([listener.ends[0]?.closes, listener.ends[2]?.closes]).toEqual([[], []]);
+    second.terminate();
+    await client.close();
+  });
+
+  it("waits for so many requests at once; of more, the oldest connection goes", async () => {
+    const { location } = await open();
+    const sockets: Socket[] = [];
+    for (let count = 0; count < limits.HANDSHAKES_MAX; count += 1) sockets.push(await connectTo(location));
+    const url = hintOf(location, "url") ?? "";
+    const isGone = gone(sockets[0] as Socket);
+    expect((await fetch(url.replace("ws:", "http:"))).status).toBe(426);
+    await isGone;
+    expect(sockets.slice(1).filter(({ destroyed }) => destroyed)).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  const strangers = {
+    "says nothing": "",
+    "sends half a request": "GET / HTTP/1.1\r\nHost: x\r\n",
+    "sends half a body": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234",
+    "has had an answer": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "sends half a frame": `${upgradeRequest("x")}\x82\xff`,
+    "sends no frame": `${upgradeRequest("x")}\xff\xff\xff\xff`,
+  };
+
+  it.each(Object.entries(strangers))("is closed while somebody is there who %s", async (_, bytes) => {
+    const netlayer = await open();
     netlayer.listen(new Listener().attach);
-    const first = await openSocket(netlayer.location);
-    const second = await openSocket(netlayer.location);
-    await expect(openSocket(netlayer.location)).rejects.toThrow();
-    first.close();
-    await once(first, "close");
-    const third = await openSocket(netlayer.location);
-    for (const socket of [second, third]) {
-      socket.send(encodeChallenge(new Uint8Array(32)));
-      await once(socket, "message");
-      socket.close();
-    }
+    const socket = await connectTo(netlayer.location);
+    socket.write(Buffer.from(bytes, "latin1"));
+    if (bytes.includes("\r\n\r\n")) await once(socket, "data");
+    const isGone = gone(socket);
+    await netlayer.close();
+    await isGone;
+  });
+
+  it.each(Object.entries(strangers))("leaves who %s, after a time", async (_, bytes) => {
+    const netlayer = await open();
+    netlayer.listen(new Listener().attach);
+    useFakeTimers();
+    const socket = await connectTo(netlayer.location);
+    socket.write(Buffer.from(bytes, "latin1"));
+    // By then the other one is there, with its timer.
+    expect((await fetch((hintOf(netlayer.location, "url") ?? "").replace("ws:", "http:"))).status).toBe(426);
+    const isGone = gone(socket);
+    vi.advanceTimersByTime(limits.CONNECT_TIMEOUT_MS);
+    await isGone;
   });
 
   it.each([

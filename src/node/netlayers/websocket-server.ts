@@ -21,6 +21,7 @@ import {
 import { makeNodeEd25519 } from "../ed25519.ts";
 import { Awake } from "./awake.ts";
 import { watchHeldBytes } from "./held-frames.ts";
+import { Newcomers } from "./newcomers.ts";
 
 /** Compression would let a small frame grow large, and secrets beside chosen text be guessed by its length. */
 const SOCKET_OPTIONS = {
@@ -53,16 +54,17 @@ export function nodeWebSocketComponents(): WebSocketComponents {
 }
 
 export async function makeNodeWebSocketNetlayer(init: NodeWebSocketInit = {}): Promise<Netlayer> {
-  const { host = "127.0.0.1", port = 0, connectionsMax = limits.CONNECTIONS_MAX } = init;
+  const { host = "127.0.0.1", port = 0 } = init;
   const http = createServer((_request, response) => response.writeHead(UPGRADE_REQUIRED).end());
-  http.maxConnections = connectionsMax;
+  const newcomers = new Newcomers();
+  http.on("connection", (socket) => newcomers.add(socket));
   http.listen({ host, port });
   await once(http, "listening");
   const { address, port: boundPort } = http.address() as AddressInfo;
   const url = init.url ?? `ws://${address.includes(":") ? `[${address}]` : address}:${boundPort}`;
   const components = nodeWebSocketComponents();
   const key = init.key ?? components.ed25519.makeKey(components.random(KEY_BYTES));
-  return makeWebSocketNetlayer({ ...init, key, connectionsMax }, { ...components, server: makeServer(http, url) });
+  return makeWebSocketNetlayer({ ...init, key }, { ...components, server: makeServer({ http, newcomers, url }) });
 }
 
 /** One that can hold back its frames until there are several: a system call for each is half of what a small message costs. */
@@ -110,7 +112,13 @@ class ClientSocket extends CorkedSocket {
   }
 }
 
-function makeServer(http: Server, url: string): WebSocketServerLike {
+function makeServer(init: {
+  readonly http: Server;
+  /** Those that are no WebSockets yet. */
+  readonly newcomers: Newcomers;
+  readonly url: string;
+}): WebSocketServerLike {
+  const { http, newcomers, url } = init;
   const server = new WebSocketServer({
     ...SOCKET_OPTIONS,
     server: http,
@@ -124,6 +132,7 @@ function makeServer(http: Server, url: string): WebSocketServerLike {
     onSocket(accept: (socket: WebSocketLike, where: string) => void): void {
       server.on("connection", (socket: CorkedSocket, request: IncomingMessage) => {
         const { remoteAddress, remotePort } = request.socket;
+        newcomers.release(request.socket);
         socket.stream = request.socket;
         accept(socket as unknown as WebSocketLike, `${remoteAddress}:${remotePort}`);
       });
@@ -131,7 +140,8 @@ function makeServer(http: Server, url: string): WebSocketServerLike {
     async close(): Promise<void> {
       server.close();
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      http.closeIdleConnections();
+      // Who has only half a request, or none, would keep it open.
+      newcomers.turnAwayAll();
       await closed;
     },
   });

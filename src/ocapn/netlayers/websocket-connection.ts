@@ -55,6 +55,12 @@ const OPEN = 1;
 /** Normal, going away, and none. Every other code is a complaint, or stands for a connection that broke. */
 const CODES_OF_A_CLEAN_END: readonly unknown[] = [1000, 1001, 1005];
 
+/** At once, where the platform can. */
+export function terminate(socket: WebSocketLike): void {
+  if (socket.terminate !== undefined) socket.terminate();
+  else socket.close();
+}
+
 export class WebSocketConnection implements Connection, Holder {
   readonly remoteDesignator?: string;
   readonly #init: WebSocketConnectionInit;
@@ -94,6 +100,11 @@ export class WebSocketConnection implements Connection, Holder {
   /** Resolves when it is at its end. */
   get over(): Promise<void> {
     return this.#over.promise;
+  }
+
+  /** Past its handshake, and not on its way out. */
+  get isInUse(): boolean {
+    return this.#isAttached && !this.#isClosing;
   }
 
   get bufferedBytes(): number {
@@ -136,10 +147,8 @@ export class WebSocketConnection implements Connection, Holder {
 
   /** Ends it at once. */
   fail(error: Error): void {
-    const { socket } = this.#init;
     this.#end(error);
-    if (socket.terminate !== undefined) socket.terminate();
-    else socket.close();
+    terminate(this.#init.socket);
   }
 
   giveUp(error: OcapnError): void {

@@ -19,7 +19,7 @@ import {
   encodeChallenge,
   keyToDesignator,
 } from "./peer-auth.ts";
-import { WebSocketConnection, type WebSocketLike } from "./websocket-connection.ts";
+import { terminate, WebSocketConnection, type WebSocketLike } from "./websocket-connection.ts";
 
 const TRANSPORT = "websocket";
 const URL_OF_A_WEBSOCKET = /^wss?:\/\//i;
@@ -27,7 +27,7 @@ const URL_OF_A_WEBSOCKET = /^wss?:\/\//i;
 export interface WebSocketInit {
   /** Of the designator. Who cannot be dialled has one, too: its name is not proven, but its own. */
   readonly key: SigningKey;
-  /** Incoming ones at once, those in their handshake included. Default: `CONNECTIONS_MAX` of the limits. */
+  /** Incoming ones at once, those in their handshake included, which give way. Default: `CONNECTIONS_MAX` of the limits. */
   readonly connectionsMax?: number;
   /** Locators come from other peers, too, and so the URLs in them. Default: all are dialled. */
   readonly mayDial?: (url: string) => boolean;
@@ -138,9 +138,9 @@ class WebSocketNetlayer implements Netlayer {
 
   #accept(socket: WebSocketLike, where: string): void {
     const attach = this.#attach;
-    const { key, connectionsMax = CONNECTIONS_MAX } = this.#init;
-    if (attach === undefined || this.#closing !== undefined || this.#incoming.size >= connectionsMax) {
-      socket.close();
+    const { key } = this.#init;
+    if (attach === undefined || this.#closing !== undefined || !this.#makeRoom()) {
+      hangUp(socket);
       return;
     }
     const connection = new WebSocketConnection({
@@ -155,6 +155,19 @@ class WebSocketNetlayer implements Netlayer {
     this.#keep(connection, this.#incoming);
   }
 
+  /** Where there is none, the oldest goes that is in its handshake, or on its way out: neither takes an honest peer long. */
+  #makeRoom(): boolean {
+    const { connectionsMax = CONNECTIONS_MAX } = this.#init;
+    if (this.#incoming.size < connectionsMax) return true;
+    for (const connection of this.#incoming) {
+      if (connection.isInUse) continue;
+      this.#incoming.delete(connection);
+      connection.fail(new OcapnError("limit", `${TRANSPORT}: more than ${connectionsMax} connections at once`));
+      return true;
+    }
+    return false;
+  }
+
   #keep(connection: WebSocketConnection, among: Set<WebSocketConnection>): void {
     among.add(connection);
     void connection.over.then(() => among.delete(connection));
@@ -167,6 +180,12 @@ function makeSocket(WebSocket: WebSocketComponents["WebSocket"], url: string): W
   } catch (cause) {
     throw unreachable(`${url}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** At once, whatever it sends meanwhile: what is wrong with that concerns nobody. */
+function hangUp(socket: WebSocketLike): void {
+  socket.addEventListener("error", () => {});
+  terminate(socket);
 }
 
 function unreachable(why: string, options?: ErrorOptions): OcapnError {
