@@ -31,6 +31,11 @@ export class TcpConnection implements Connection {
     return this.#closed.promise;
   }
 
+  /** Not on its way out. */
+  get isInUse(): boolean {
+    return this.#socket.writable;
+  }
+
   start(attach: Attach): void {
     const socket = this.#socket;
     const where = `${socket.remoteAddress}:${socket.remotePort}`;
@@ -43,7 +48,7 @@ export class TcpConnection implements Connection {
       try {
         if (deframe !== undefined) bytes = deframe(bytes);
       } catch (error) {
-        socket.destroy(error as Error);
+        this.fail(error as OcapnError);
         return;
       }
       if (bytes.length > 0) handler.onData(bytes);
@@ -86,6 +91,11 @@ export class TcpConnection implements Connection {
     this.resume();
     this.#socket.end();
     this.#destroyLater();
+  }
+
+  /** Ends it at once. */
+  fail(error: OcapnError): void {
+    this.#socket.destroy(error);
   }
 
   /** A peer that does not read, or does not close, must not keep the connection for ever. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { channel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -112,6 +113,22 @@ describe("tcp-testing-only", () => {
     await once(socket, "close");
   });
 
+  it("can be closed at the moment when a dial comes through", async () => {
+    const [near, far] = [await open(), await open()];
+    far.listen(new Listener().attach);
+    const dialler = new Listener();
+    const sockets = channel("net.client.socket");
+    const onSocket = (message: unknown): void => {
+      const { socket } = message as { readonly socket: Socket };
+      socket.once("connect", () => void near.close());
+    };
+    sockets.subscribe(onSocket);
+    const error = await errorOf(near.connect(far.location, dialler.attach));
+    sockets.unsubscribe(onSocket);
+    expect(error.code).toBe("closed");
+    expect(dialler.ends).toEqual([]);
+  });
+
   it("takes as many connections as it may, and no more", async () => {
     const netlayer = await open({ connectionsMax: 2 });
     const listener = new Listener();
@@ -126,6 +143,27 @@ describe("tcp-testing-only", () => {
     const third = await dialRaw(netlayer.location);
     await listener.connected(3);
     for (const socket of [second, third]) socket.destroy();
+  });
+
+  it("takes no more for those that are on their way out: the oldest goes", async () => {
+    const netlayer = await open({ connectionsMax: 3 });
+    const listener = new Listener();
+    netlayer.listen(listener.attach);
+    const sockets: Socket[] = [];
+    for (let count = 1; count <= 3; count += 1) {
+      const socket = connect({ port: Number(hintOf(netlayer.location, "port")), allowHalfOpen: true });
+      sockets.push(socket);
+      await listener.connected(count);
+    }
+    const [first, second, third] = listener.ends;
+    // None of them closes its own side.
+    second?.connection.close();
+    third?.connection.close();
+    sockets.push(await dialRaw(netlayer.location));
+    await listener.connected(4);
+    expect(await second?.closed()).toMatchObject({ message: expect.stringContaining("more than 3 connections") });
+    expect([first, third, listener.ends[3]].map((end) => end?.closes)).toEqual([[], [], []]);
+    for (const socket of sockets) socket.destroy();
   });
 
   it("leaves a peer that neither reads nor closes", async () => {

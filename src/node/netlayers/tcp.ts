@@ -29,13 +29,12 @@ export interface TcpTestingInit {
   readonly framing: "raw" | "prefixed";
   /** Default: a random one. */
   readonly designator?: string;
-  /** Incoming ones at once. Default: `limits.CONNECTIONS_MAX`. */
+  /** Incoming ones at once, of which those that are on their way out give way. Default: `limits.CONNECTIONS_MAX`. */
   readonly connectionsMax?: number;
 }
 
 export async function makeTcpTestingNetlayer(init: TcpTestingInit): Promise<Netlayer> {
   const server = createServer({ noDelay: true });
-  server.maxConnections = init.connectionsMax ?? limits.CONNECTIONS_MAX;
   server.listen({ host: init.host ?? "127.0.0.1", port: init.port ?? 0 });
   await once(server, "listening");
   // What goes wrong from now on (too many open files) concerns one dial, whose dialler is told by the system.
@@ -47,7 +46,9 @@ class TcpNetlayer implements Netlayer {
   readonly location: PeerLocator;
   readonly #server: Server;
   readonly #isPrefixed: boolean;
-  readonly #connections = new Set<TcpConnection>();
+  readonly #connectionsMax: number;
+  readonly #incoming = new Set<TcpConnection>();
+  readonly #outgoing = new Set<TcpConnection>();
   readonly #dials = new Set<Socket>();
   #attach: Attach | undefined;
   #closing: Promise<void> | undefined;
@@ -55,6 +56,7 @@ class TcpNetlayer implements Netlayer {
   constructor(server: Server, init: TcpTestingInit) {
     this.#server = server;
     this.#isPrefixed = init.framing === "prefixed";
+    this.#connectionsMax = init.connectionsMax ?? limits.CONNECTIONS_MAX;
     const { address, port } = server.address() as AddressInfo;
     this.location = makePeerLocator({
       transport: TRANSPORT,
@@ -62,8 +64,8 @@ class TcpNetlayer implements Netlayer {
       hints: { host: address, port: String(port) },
     });
     server.on("connection", (socket) => {
-      if (this.#attach === undefined) socket.destroy();
-      else this.#start(socket, this.#attach);
+      if (this.#attach === undefined || !this.#makeRoom()) socket.destroy();
+      else this.#start(socket, this.#attach, this.#incoming);
     });
     Object.freeze(this);
   }
@@ -82,11 +84,13 @@ class TcpNetlayer implements Netlayer {
     if (host === undefined || !PORT.test(port) || Number(port) > 65_535) {
       throw new OcapnError("unreachable", `${TRANSPORT}: ${location.designator} has no hints host and port`);
     }
-    this.#start(await this.#dial(host, Number(port)), attach);
+    this.#start(await this.#dial(host, Number(port)), attach, this.#outgoing);
   }
 
   async #dial(host: string, port: number): Promise<Socket> {
     const socket = dial({ host, port, noDelay: true });
+    // What goes wrong between the moment when it is connected and its connection's own listener: `close` may be that.
+    socket.on("error", () => {});
     this.#dials.add(socket);
     try {
       await once(socket, "connect", { signal: AbortSignal.timeout(limits.CONNECT_TIMEOUT_MS) });
@@ -110,15 +114,27 @@ class TcpNetlayer implements Netlayer {
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#dials) socket.destroy(new Error("this netlayer is closed"));
-    for (const connection of this.#connections) connection.close();
-    await closed;
-    await Promise.all([...this.#connections].map((connection) => connection.closed));
+    const connections = [...this.#incoming, ...this.#outgoing];
+    for (const connection of connections) connection.close();
+    await Promise.all([closed, ...connections.map((connection) => connection.closed)]);
   }
 
-  #start(socket: Socket, attach: Attach): void {
+  /** Where there is none, the oldest goes that is on its way out: who takes long for that must not keep out others. */
+  #makeRoom(): boolean {
+    if (this.#incoming.size < this.#connectionsMax) return true;
+    for (const connection of this.#incoming) {
+      if (connection.isInUse) continue;
+      this.#incoming.delete(connection);
+      connection.fail(new OcapnError("limit", `more than ${this.#connectionsMax} connections at once`));
+      return true;
+    }
+    return false;
+  }
+
+  #start(socket: Socket, attach: Attach, among: Set<TcpConnection>): void {
     const connection = new TcpConnection(socket, this.#isPrefixed);
-    this.#connections.add(connection);
-    void connection.closed.then(() => this.#connections.delete(connection));
+    among.add(connection);
+    void connection.closed.then(() => among.delete(connection));
     connection.start(attach);
   }
 }
