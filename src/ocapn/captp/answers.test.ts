@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { Far } from "../../passable/index.ts";
 import { OcapnError } from "../errors.ts";
 import { Answer } from "./answers.ts";
+import { ExportTable } from "./export-table.ts";
 import { Served } from "./served.ts";
 
 const double = Far("double", (n: number) => n * 2);
@@ -30,8 +31,9 @@ describe("an answer that is an object served by sturdyref", () => {
 
   it("is the object itself for this side, and marked for the peer", async () => {
     const served = new Served(double);
-    expect(await new Answer(served).argument).toBe(double);
-    expect(await new Answer(Promise.resolve(served)).argument).toBe(double);
+    const table = new ExportTable({ bootstrap: {}, entriesMax: 3 });
+    expect(await new Answer(served).argument(table)).toBe(double);
+    expect(await new Answer(Promise.resolve(served)).argument(table)).toBe(double);
     expect(new Answer(served).result).toBe(served);
   });
 });

@@ -9,6 +9,7 @@ import { OcapnError } from "../errors.ts";
 import { deliver, takeStep } from "../eventual/deliver.ts";
 import { handlerOf, type Step } from "../eventual/handler.ts";
 import { ChurnMap } from "./churn-map.ts";
+import type { ExportTable } from "./export-table.ts";
 import type { AnswerPosition } from "./positions.ts";
 import { Served } from "./served.ts";
 import { weightOf } from "./weight.ts";
@@ -54,10 +55,10 @@ export class Answer {
   }
 
   /** As an argument to objects of this side: they get what is served itself. */
-  get argument(): Promise<unknown> {
+  argument(exports: ExportTable): Promise<unknown> {
     const { result } = this;
     if (result instanceof Promise && handlerOf(result) !== undefined) return result;
-    const argument = Promise.resolve(result).then(unmarked);
+    const argument = Promise.resolve(result).then((value) => exports.takeHome(value));
     // Whoever gets it may look at failures, or not.
     argument.catch(ignore);
     return argument;

@@ -8,7 +8,7 @@
 import { OcapnError } from "../errors.ts";
 import { ChurnMap } from "./churn-map.ts";
 import { BOOTSTRAP, type ExportPosition, exportPosition } from "./positions.ts";
-import type { Served } from "./served.ts";
+import { Served } from "./served.ts";
 
 export interface ExportEntry {
   readonly position: ExportPosition;
@@ -23,6 +23,8 @@ export class ExportTable {
   readonly #entries = new ChurnMap<ExportPosition, ExportEntry>();
   readonly #byValue = new ChurnMap<object, ExportEntry>();
   readonly #entriesMax: number;
+  /** What the peer has passed home, and by which sturdyref it had that. Made when it is needed. */
+  #home: WeakMap<object, Served> | undefined;
   /** Sent in the message that is being written. */
   #sent: ExportEntry[] = [];
   #next = BOOTSTRAP + 1;
@@ -44,9 +46,27 @@ export class ExportTable {
     return entry?.served === undefined ? entry?.value : entry.served.current;
   }
 
+  /** The same for objects of this side that get it from the peer. */
+  argumentAt(position: ExportPosition): unknown {
+    const entry = this.#entries.get(position);
+    return entry?.served === undefined ? entry?.value : this.takeHome(entry.served);
+  }
+
+  /**
+   * What objects of this side get in place of what the peer has by a sturdyref: the object itself, so that they know it. Where they give it back,
+   * the peer has it by that sturdyref again, even if it has dropped what it had.
+   */
+  takeHome(value: unknown): unknown {
+    if (!(value instanceof Served)) return value;
+    this.#home ??= new WeakMap();
+    this.#home.set(value.object, value);
+    return value.current;
+  }
+
   /** By which sturdyref the peer has this object, if so. */
   servedOf(value: object): Served | undefined {
-    return this.#byValue.get(value)?.served;
+    const entry = this.#byValue.get(value);
+    return entry === undefined ? this.#home?.get(value) : entry.served;
   }
 
   /**
@@ -56,8 +76,11 @@ export class ExportTable {
   send(value: object, served?: Served): ExportPosition {
     let entry = this.#byValue.get(value);
     if (entry === undefined || entry.served?.isRevoked === true) {
-      entry = this.#add(value, served);
-      this.#byValue.set(value, entry);
+      const by = served ?? this.#home?.get(value);
+      if (entry === undefined || entry.served !== by) {
+        entry = this.#add(value, by);
+        this.#byValue.set(value, entry);
+      }
     }
     return this.#count(entry);
   }
@@ -120,6 +143,7 @@ export class ExportTable {
   clear(): void {
     this.#entries.clear();
     this.#byValue.clear();
+    this.#home = undefined;
     this.#sent = [];
   }
 }

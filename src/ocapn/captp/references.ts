@@ -121,7 +121,7 @@ export class References implements Hooks {
   }
 
   #exported(position: number): unknown {
-    const value = this.#init.exports.valueAt(exportPosition(position));
+    const value = this.#init.exports.argumentAt(exportPosition(position));
     if (value === undefined) throw new OcapnError("malformed", `desc:export ${position}: there is no such export`);
     return value instanceof Resolver ? value.target : value;
   }
@@ -129,7 +129,7 @@ export class References implements Hooks {
   #answered(position: number): unknown {
     const answer = this.#init.answers.get(answerPosition(position));
     if (answer === undefined) throw new OcapnError("malformed", `desc:answer ${position}: there is no such answer`);
-    return answer.argument;
+    return answer.argument(this.#init.exports);
   }
 }
 

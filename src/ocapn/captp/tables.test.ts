@@ -74,6 +74,28 @@ describe("exports", () => {
     expect(table.valueAt(exportPosition(2))).toBe(object);
   });
 
+  it("stay what is served where an object of this side gives back what it got from the peer, also when it was dropped and revoked", () => {
+    const table = makeTable();
+    const object = Far("object", {});
+    const served = new Served(object);
+    table.send(object, served);
+    table.commit();
+    expect(table.argumentAt(exportPosition(1))).toBe(object);
+    expect(table.send(object)).toBe(1);
+    table.commit();
+    table.drop(exportPosition(1), 2);
+    expect(table.servedOf(object)).toBe(served);
+    expect(table.send(object)).toBe(2);
+    served.revoke();
+    expect(table.valueAt(exportPosition(2))).toBe(served.revoked);
+    expect(table.send(object)).toBe(2);
+    expect(table.argumentAt(exportPosition(2))).toBe(served.revoked);
+    // By another sturdyref it is there again.
+    const again = new Served(object);
+    expect(table.send(object, again)).toBe(3);
+    expect(table.valueAt(exportPosition(3))).toBe(object);
+  });
+
   it("are none when the session is over", () => {
     const table = makeTable();
     table.send(Far("one", {}));

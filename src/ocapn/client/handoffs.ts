@@ -8,7 +8,6 @@
 import type { SyrupWriter } from "../../passable/index.ts";
 import { sameBytes } from "../captp/identity.ts";
 import type { Presence } from "../captp/import-table.ts";
-import { Served } from "../captp/served.ts";
 import { Session } from "../captp/session.ts";
 import { giveToSign, NO_REFERENCES, SIGNED_GIVE, type SignedGive } from "../codecs/descriptors.ts";
 import { OcapnError } from "../errors.ts";
@@ -121,7 +120,7 @@ export class Handoffs {
     }
     const { session, giftId } = signed;
     const gift = await this.#init.gifts.withdraw({ session, giftId, receiver: gifter.init.id });
-    return gift instanceof Served ? gift.current : gift;
+    return gifter.exports.takeHome(gift);
   }
 }
 
