@@ -69,11 +69,10 @@ export function activationsToImage(
   return nested.length === 0 ? outermost : { ...outermost, nested };
 }
 
-/** Outermost first. Throws StateError. `memoryPages` is what the restored memory has. */
+/** Outermost first. Throws StateError. */
 export function activationsFromImage(
   context: FrameContext,
   state: Pick<MachineState, "frames" | "pending" | "nested">,
-  memoryPages: number,
 ): Activation[] {
   const saved: readonly NestedState[] = [state, ...(state.nested ?? [])];
   return saved.map(({ frames, pending }, index) => {
@@ -81,7 +80,7 @@ export function activationsFromImage(
     const activation = new Activation();
     try {
       activation.frames = framesFromImage(context, frames);
-      activation.pending = pendingFromImage(context, pending, { inner: activation.innermost, memoryPages });
+      activation.pending = pendingFromImage(context, pending, activation.innermost);
     } catch (error) {
       throw error instanceof StateError ? new StateError(`${where}${error.message}`) : error;
     }

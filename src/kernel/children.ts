@@ -25,7 +25,7 @@ import {
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";
-import { treePages } from "./source.ts";
+import { sourceElements, treePages } from "./source.ts";
 import { bitsToValue } from "./values.ts";
 
 type ChildServices = Pick<
@@ -114,7 +114,7 @@ function spawn(process: ProcessRecord, request: SpawnRequest): number {
     if (endowments.length === ENDOWMENTS_MAX) return ServiceError.limit;
     endowments.push([name, capability]);
   }
-  process.charge(GAS_PER_SPAWN);
+  process.charge(GAS_PER_SPAWN + sourceElements(source));
   syncPages(process);
   const meter = process.meter.lend({ gas: request.gas, pages: request.pages }, process.gasRunning);
   if (meter === undefined) return ServiceError.budget;

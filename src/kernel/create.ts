@@ -4,11 +4,12 @@
  */
 
 import type { MachineState, Plain } from "../image/index.ts";
-import type { Capability } from "../passable/index.ts";
+import { type Capability, isCapability } from "../passable/index.ts";
 import type { WasmModule } from "../wasm/index.ts";
 import { CAPER_MODULE, makeCaperModule, makeExportDriver } from "./caper-module.ts";
 import { CAPER_FUNCTIONS, caperSignature, sameType, typeText } from "./caper-signatures.ts";
 import { KernelError } from "./errors.ts";
+import { pagesAtStart } from "./growth.ts";
 import type { GuestKind } from "./guest.ts";
 import type { HostFunction } from "./host.ts";
 import type { Keeper } from "./keeper.ts";
@@ -40,6 +41,9 @@ export function createProcess(
   endowments: readonly (readonly [name: string, capability: Capability])[],
 ): ProcessRecord {
   if (endowments.length > ENDOWMENTS_MAX) throw new KernelError("limit", `endowments: at most ${ENDOWMENTS_MAX}`);
+  for (const [name, capability] of endowments) {
+    if (!isCapability(capability)) throw new TypeError(`endowments.${name}: expected a capability, with its mark`);
+  }
   const base = init.kind.program === init.program ? init.kind.base : undefined;
   const record = makeRecord({ ...init, id: init.tree.takeProcessId(), machine: base?.machine, saved: base?.saved });
   for (const [name, capability] of endowments) {
@@ -112,11 +116,6 @@ function assertImports(module: WasmModule, modules: ModuleTable, kind: GuestKind
       throw new KernelError("unknown-import", `import ${name}: expected the type ${typeText(wanted)}`);
     }
   }
-}
-
-function pagesAtStart(module: WasmModule, state: MachineState | undefined): number {
-  if (state !== undefined) return state.memories.reduce((sum, memory) => sum + memory.pages, 0);
-  return module.memories.reduce((sum, memory) => sum + memory.min, 0);
 }
 
 /** The start function and a reactor's `_initialize` run as the first turns: they cost gas like everything else. */

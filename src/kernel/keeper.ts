@@ -17,7 +17,7 @@ export type KeeperAction =
   /** Stay stopped; whoever waits for the turn is told. It can still be refilled and resumed later. */
   | { readonly action: "leave" }
   | { readonly action: "resume"; readonly gas?: number; readonly memoryBytes?: number }
-  /** The `memory.grow` that could not be afforded returns -1 to the guest. */
+  /** The `memory.grow` or `table.grow` that could not be afforded returns -1 to the guest. */
   | { readonly action: "refuse" }
   | { readonly action: "discard" };
 

@@ -5,7 +5,8 @@
  */
 
 import type { Frame, Pending, Value } from "../image/index.ts";
-import { type FunctionType, I32, type ValueType } from "../wasm/index.ts";
+import type { ValueType } from "../wasm/index.ts";
+import { growType } from "./growth.ts";
 import { StateError } from "./machine-errors.ts";
 import { type Carrier, carriersToValues, type FunctionNumbers, valuesToCarriers } from "./machine-values.ts";
 import type { PointTypes, Program } from "./program.ts";
@@ -16,14 +17,15 @@ export interface SavedFrame {
   readonly values: Carrier[];
 }
 
-/** A host function that suspended, or a memory.grow that was refused: `wake` is undefined then. */
+/** A host function that suspended, or a memory.grow or table.grow that there was no room for: `wake` is undefined then. */
 export interface PendingCall {
   readonly kind: "call";
-  /** Imported function; the number of functions stands for memory.grow. */
+  /** Imported function; the number of functions stands for memory.grow, those that follow for table.grow of each table. */
   readonly func: number;
   readonly args: readonly Value[];
   readonly state: Extract<Pending, { kind: "call" }>["state"];
   readonly wake: Promise<unknown> | undefined;
+  /** Of one that has just stopped its process. */
   readonly pagesWanted: number;
   /** May other calls be started above it meanwhile? */
   readonly open: boolean;
@@ -44,7 +46,6 @@ export type MachinePending =
   | PendingCall;
 
 export const NO_PENDING: { readonly kind: "none" } = Object.freeze({ kind: "none" });
-export const MEMORY_GROW: FunctionType = { params: [I32], results: [I32] };
 
 /** The program, and the instance whose functions references name. */
 export interface FrameContext {
@@ -100,21 +101,21 @@ function resultsOf({ module }: Program, func: number): readonly ValueType[] {
   return module.types[module.functions[func] as number]?.results ?? [];
 }
 
-/** Throws StateError. `memoryPages` is what the restored memory has. */
+/** Throws StateError. */
 export function pendingFromImage(
   context: FrameContext,
   pending: Pending,
-  at: { readonly inner: SavedFrame | undefined; readonly memoryPages: number },
+  inner: SavedFrame | undefined,
 ): MachinePending {
   const { program, functions } = context;
-  const point = at.inner === undefined ? undefined : program.point(at.inner.func, at.inner.point);
+  const point = inner === undefined ? undefined : program.point(inner.func, inner.point);
   const waits = point?.kind === "call";
   if (pending.kind === "none") {
     if (waits) throw new StateError("pending: the innermost frame waits for results, and there are none");
     return NO_PENDING;
   }
   if (point !== undefined && !waits) throw new StateError("pending: the innermost frame waits for nothing");
-  if (pending.kind === "call") return callFromImage(context, pending, point, at.memoryPages);
+  if (pending.kind === "call") return callFromImage(context, pending, point);
   if (pending.kind === "answered") return answeredFromImage(context, pending, point);
   if (point === undefined) throw new StateError("pending: results without a frame to take them");
   const values = valuesToCarriers(point.results, pending.values, functions);
@@ -126,15 +127,14 @@ function callFromImage(
   { program, functions }: FrameContext,
   pending: Extract<Pending, { kind: "call" }>,
   point: PointTypes | undefined,
-  memoryPages: number,
 ): PendingCall {
   const { module } = program;
-  const isGrow = pending.func === module.functions.length && module.memories.length > 0;
-  const isImport = pending.func < module.importedFunctions && module.functions[pending.func] !== undefined;
-  if (!isGrow && !isImport) {
+  const grow = growType(module, pending.func);
+  const isImport = pending.func < module.importedFunctions;
+  const type = grow ?? (isImport ? module.types[module.functions[pending.func] ?? -1] : undefined);
+  if (type === undefined) {
     throw new StateError(`pending: function ${pending.func} is not an import`);
   }
-  const type = isGrow ? MEMORY_GROW : (module.types[module.functions[pending.func] as number] as FunctionType);
   const args = valuesToCarriers(type.params, pending.args, functions);
   if (typeof args === "string") throw new StateError(`pending: the call ${args}`);
   const expected = point?.results ?? type.results;
@@ -142,9 +142,8 @@ function callFromImage(
     throw new StateError("pending: the call gives other results than the innermost frame waits for");
   }
   const open = pending.open === true;
-  if (open && isGrow) throw new StateError("pending: memory.grow is no open host call");
-  const pagesWanted = isGrow ? memoryPages + ((pending.args[0] as number) >>> 0) : 0;
-  return { ...pending, wake: isGrow ? undefined : Promise.resolve(), pagesWanted, open };
+  if (open && grow !== undefined) throw new StateError("pending: memory.grow is no open host call");
+  return { ...pending, wake: grow === undefined ? Promise.resolve() : undefined, pagesWanted: 0, open };
 }
 
 function answeredFromImage(

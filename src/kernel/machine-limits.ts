@@ -18,6 +18,8 @@ export const STACK_SLOTS_DEFAULT: number = 1 << 20;
 export const BRIEF_FRAMES_MAX = 256;
 /** Elements of one table, at most. */
 export const TABLE_ELEMENTS_MAX = 10_000_000;
+/** Elements of tables that count as one page of memory: 32 bytes each. V8 needs some 28 for one. */
+export const TABLE_ELEMENTS_PER_PAGE = 2048;
 /** Gas is accounted in epochs of this size where a trap leaves no better trace (docs/spec/gas.md, "Traps"). */
 export const EPOCH_GAS: number = 2 ** 28;
 export const MEMORY_PAGES_MAX = 65_536;

@@ -29,7 +29,7 @@ export type Stop =
   | { readonly kind: "deep" }
   /** A host function waits; call `run` again when `wake` has settled. */
   | { readonly kind: "parked"; readonly wake: Promise<unknown> }
-  /** memory.grow asks for more than the meter allows; `run` asks again, `refuseGrow` makes it fail. */
+  /** memory.grow or table.grow asks for more than the meter allows; `run` asks again, `refuseGrow` makes it fail. */
   | { readonly kind: "memory"; readonly pagesWanted: number }
   | { readonly kind: "exit"; readonly code: number }
   | { readonly kind: "trap"; readonly code: TrapCode; readonly message: string };
@@ -40,7 +40,7 @@ export interface MachineInit {
   readonly imports: (module: string, name: string) => HostFunction | undefined;
   /** Goes on from here; default: a fresh instance, before its start function. */
   readonly state?: MachineState;
-  /** Pages of 64 KiB that memory may have. */
+  /** Pages of 64 KiB that memory may have, with those that tables count as (growth.ts). */
   readonly memoryPagesMax: number;
   readonly stackSlotsMax?: number;
 }
@@ -70,11 +70,12 @@ export interface Machine {
   readonly nestedCalls: number;
   /** All gas used since the process began. Exact whenever `run` has returned, and in host functions. */
   readonly gasUsed: number;
+  /** Of memory, and those that tables count as. */
   readonly memoryPages: number;
   memoryPagesMax: number;
   /** The guest's memory 0: a view that is valid until the next `run`; empty if it has none. */
   memory(): Uint8Array;
-  /** The waiting memory.grow gives -1. */
+  /** The waiting memory.grow or table.grow gives -1. */
   refuseGrow(): void;
   /** In a host function: gas for the work that it does, as `HostContext.charge`. */
   charge(gas: number): void;

@@ -8,22 +8,15 @@
 import { type MachineState, NESTED_CALLS_MAX, type Plain, type Value } from "../image/index.ts";
 import { type FunctionType, rewriting } from "../wasm/index.ts";
 import { Activation, activationsFromImage, activationsToImage } from "./activation.ts";
+import { Growth, MEMORY_GROW } from "./growth.ts";
 import { Exit, type HostContext, type HostFunction, type HostValue, Suspend } from "./host.ts";
 import { Instance, type RuntimeCalls } from "./instance.ts";
 import type { Machine, MachineInit, Stop } from "./machine.ts";
 import { HostFault, StateError } from "./machine-errors.ts";
-import { type AnsweredCall, MEMORY_GROW, NO_PENDING, type PendingCall, type SavedFrame } from "./machine-frames.ts";
+import { type AnsweredCall, NO_PENDING, type PendingCall, type SavedFrame } from "./machine-frames.ts";
 import { MachineGas } from "./machine-gas.ts";
 import { answersToValues, resolveImports } from "./machine-imports.ts";
-import {
-  BRIEF_FRAMES_MAX,
-  GAS_PER_PAGE,
-  MEMORY_PAGES_MAX,
-  NATIVE_STACK_SLOTS,
-  SLICE_GAS_MAX,
-  STACK_SLOTS_DEFAULT,
-  TABLE_ELEMENTS_MAX,
-} from "./machine-limits.ts";
+import { BRIEF_FRAMES_MAX, NATIVE_STACK_SLOTS, SLICE_GAS_MAX, STACK_SLOTS_DEFAULT } from "./machine-limits.ts";
 import {
   type Carrier,
   carriersToValues,
@@ -44,10 +37,10 @@ type Ended = Extract<Stop, { kind: "exit" | "trap" }> | { readonly kind: "fault"
 type Stopped = PendingCall | AnsweredCall | Ended;
 
 export class RunningMachine implements Machine, RuntimeCalls, OnStack {
-  memoryPagesMax: number;
   readonly #program: Program;
   readonly #imports: readonly { readonly host: HostFunction; readonly type: FunctionType }[];
   readonly #instance: Instance;
+  readonly #growth: Growth;
   #isReleased = false;
   /** Runs of guest code and host functions that are on the engine's stack. */
   #runs = 0;
@@ -78,7 +71,6 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
 
   constructor(init: MachineInit) {
     this.#program = init.program;
-    this.memoryPagesMax = init.memoryPagesMax;
     this.#stackSlotsMax = init.stackSlotsMax ?? STACK_SLOTS_DEFAULT;
     this.#imports = resolveImports(init);
     this.#context = this.#makeContext();
@@ -86,6 +78,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const spare = state && takeSpare(init.program, this, state.memories[0]?.pages ?? 0);
     this.#instance = spare ?? new Instance(init.program, this);
     this.#gas = new MachineGas(this.#instance.gas);
+    this.#growth = new Growth(init.program, this.#instance, init.memoryPagesMax);
     if (this.memoryPages > this.memoryPagesMax && state === undefined) {
       throw new RangeError(
         `memory: the module begins with ${this.memoryPages} pages, and the limit is ${this.memoryPagesMax}; give it more memory`,
@@ -132,7 +125,15 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   get memoryPages(): number {
-    return this.#instance.memoryPages;
+    return this.#growth.pages;
+  }
+
+  get memoryPagesMax(): number {
+    return this.#growth.pagesMax;
+  }
+
+  set memoryPagesMax(pages: number) {
+    this.#growth.pagesMax = pages;
   }
 
   memory(): Uint8Array {
@@ -245,7 +246,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     const { functions } = this.#program.module;
     const { pending } = this.#at;
     if (pending.kind !== "call" || pending.func < functions.length)
-      throw new RangeError("refuseGrow: no memory.grow is waiting");
+      throw new RangeError("refuseGrow: no memory.grow or table.grow is waiting");
     this.#at.pending = { kind: "results", values: [-1] };
   }
 
@@ -447,30 +448,22 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   memoryGrow(pages: number): number {
-    const old = this.memoryPages;
-    const wanted = old + (pages >>> 0);
-    const declared = this.#program.module.memories[0]?.max ?? MEMORY_PAGES_MAX;
-    if (wanted > Math.min(declared, MEMORY_PAGES_MAX)) return -1;
-    if (wanted > this.memoryPagesMax) {
-      const func = this.#program.module.functions.length;
-      this.#stopInHost(
-        { kind: "call", func, args: [pages], state: null, wake: undefined, pagesWanted: wanted, open: false },
-        NO_RESULT,
-      );
-      return 0;
-    }
-    this.#instance.growMemory(pages >>> 0);
-    this.#gas.charge((pages >>> 0) * GAS_PER_PAGE);
-    return old;
+    return this.#grow(this.#program.module.functions.length, [pages]);
   }
 
   tableGrow(table: number, init: object | null, count: number): number {
-    const declared = this.#program.module.tables[table]?.limits.max ?? TABLE_ELEMENTS_MAX;
-    const old = this.#instance.tableLength(table);
-    if (old + (count >>> 0) > Math.min(declared, TABLE_ELEMENTS_MAX)) return -1;
-    this.#instance.growTable(table, count >>> 0, init);
-    this.#gas.charge(count >>> 0);
-    return old;
+    return this.#grow(this.#program.module.functions.length + 1 + table, [init, count]);
+  }
+
+  #grow(func: number, args: readonly Carrier[]): number {
+    const grown = this.#growth.grow(func, args);
+    if ("old" in grown) {
+      this.#gas.charge(grown.gas);
+      return grown.old;
+    }
+    const call = { kind: "call", func, args: this.#growth.toValues(func, args), state: null, open: false } as const;
+    this.#stopInHost({ ...call, wake: undefined, pagesWanted: grown.pagesWanted }, NO_RESULT);
+    return 0;
   }
 
   #makeContext(): HostContext & { suspended: unknown } {
@@ -519,7 +512,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
     this.#runs++;
     const before = enterStack(this);
     try {
-      if (call.func === functions.length) this.#growAgain(activation, call);
+      if (call.func >= functions.length) this.#growAgain(activation, call);
       else this.#callHostAgain(activation, call, types[functions[call.func] as number] as FunctionType);
     } finally {
       leaveStack(before);
@@ -533,7 +526,7 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   #growAgain(activation: Activation, call: PendingCall): void {
-    const old = this.memoryGrow(call.args[0] as number);
+    const old = this.#grow(call.func, this.#growth.toCarriers(call.func, call.args));
     if (this.#stopped !== undefined) return;
     this.#gas.use();
     this.#answer(activation, MEMORY_GROW, [old]);
@@ -582,8 +575,9 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
 
   #restore(state: MachineState): void {
     this.#instance.restore(state, this.memoryPagesMax);
+    this.#growth.countTables();
     const context = { program: this.#program, functions: this.#instance };
-    this.#below = activationsFromImage(context, state, this.memoryPages);
+    this.#below = activationsFromImage(context, state);
     this.#at = this.#below.pop() as Activation;
     for (const { frames } of [...this.#below, this.#at]) {
       for (const frame of frames) this.#frameSlots += this.#program.functions.frameSlots(frame.func);

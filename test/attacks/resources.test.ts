@@ -79,7 +79,7 @@ describe("a guest that takes all it can get", () => {
     ["throws", { result: { kind: "out-of-gas" }, pagesUsed: 1, frameCount: 1 }],
     ["tail", { result: { kind: "out-of-gas" }, pagesUsed: 1, frameCount: 1 }],
     ["fill", { result: { kind: "out-of-gas" }, pagesUsed: 1, frameCount: 1 }],
-    ["elements", { result: { kind: "out-of-gas" }, pagesUsed: 1, frameCount: 1 }],
+    ["elements", { result: { kind: "out-of-memory", pagesWanted: 49 }, pagesUsed: 1, frameCount: 1 }],
     ["pages", { result: { kind: "out-of-memory" }, pagesUsed: 16, frameCount: 1 }],
     ["recurse", { result: { kind: "trap", code: "stack-overflow" }, pagesUsed: 1, frameCount: 0 }],
     ["indirect", { result: { kind: "trap", code: "stack-overflow" }, pagesUsed: 1, frameCount: 0 }],

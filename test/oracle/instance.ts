@@ -87,6 +87,14 @@ export class Instance {
     return at(this.memories, index);
   }
 
+  get memoryPages(): number {
+    return this.memories.reduce((sum, { pages }) => sum + pages, 0);
+  }
+
+  get tableElements(): number {
+    return this.tables.reduce((sum, { elements }) => sum + elements.length, 0);
+  }
+
   table(index: number): Table {
     return at(this.tables, index);
   }

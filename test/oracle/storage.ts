@@ -9,6 +9,8 @@ export const PAGE_BYTES = 65536;
 export const MEMORY_PAGES_MAX = 65536;
 /** The limit of the WebAssembly JavaScript interface, on every engine. */
 export const TABLE_ELEMENTS_MAX = 10_000_000;
+/** Of all tables together, counted as one page of memory. */
+export const TABLE_ELEMENTS_PER_PAGE = 2048;
 
 export class Memory {
   bytes: Uint8Array;

@@ -8,7 +8,7 @@ import type { FunctionType } from "../../src/wasm/index.ts";
 import { AT_ENTRY, Frame, type Label, popRequired } from "./frame.ts";
 import type { Bulk, Grow, Instruction } from "./instruction.ts";
 import { Meter } from "./meter.ts";
-import { MEMORY_PAGES_MAX } from "./storage.ts";
+import { MEMORY_PAGES_MAX, TABLE_ELEMENTS_PER_PAGE } from "./storage.ts";
 import { type ExceptionObject, type FunctionObject, Stack, Trap, type TrapCode, type Value } from "./values.ts";
 
 export const STACK_SLOTS_MAX: number = 1 << 20;
@@ -32,7 +32,7 @@ export type Outcome =
   | { readonly kind: "done"; readonly values: readonly Value[] }
   | { readonly kind: "trap"; readonly code: TrapCode }
   | { readonly kind: "slice" }
-  /** memory.grow would exceed `memoryPagesMax`; running again tries again. */
+  /** memory.grow or table.grow would exceed `memoryPagesMax`; running again tries again. */
   | { readonly kind: "memory"; readonly pagesWanted: number };
 
 /** What a step tells the main loop; undefined is "go on". */
@@ -344,20 +344,29 @@ export class Thread {
     const delta = this.#stack.popNumber() >>> 0;
     const before = memory.pages;
     if (before + delta > memory.pagesMax) return this.#grown(frame, -1, 0);
-    if (delta > 0 && before + delta > this.memoryPagesMax) {
+    const pages = memory.pages + delta + tablePages(frame.instance.tableElements);
+    if (delta > 0 && pages > this.memoryPagesMax) {
       this.#stack.push(delta);
-      return { kind: "memory", pagesWanted: before + delta };
+      return { kind: "memory", pagesWanted: pages };
     }
     memory.growTo(before + delta);
     return this.#grown(frame, before, delta * GAS_PER_PAGE);
   }
 
-  #growTable(frame: Frame, index: number): undefined {
-    const table = frame.instance.table(index);
+  #growTable(frame: Frame, index: number): Pause | undefined {
+    const { instance } = frame;
+    const table = instance.table(index);
     const delta = this.#stack.popNumber() >>> 0;
     const fill = this.#stack.popReference();
     const before = table.elements.length;
     if (before + delta > table.elementsMax) return this.#grown(frame, -1, 0);
+    const pagesMore = tablePages(instance.tableElements + delta) - tablePages(instance.tableElements);
+    const pages = instance.memoryPages + tablePages(instance.tableElements + delta);
+    if (pagesMore > 0 && pages > this.memoryPagesMax) {
+      this.#stack.push(fill);
+      this.#stack.push(delta);
+      return { kind: "memory", pagesWanted: pages };
+    }
     for (let i = 0; i < delta; i++) table.elements.push(fill);
     return this.#grown(frame, before, delta);
   }
@@ -380,6 +389,11 @@ export class Thread {
     if (frame === undefined) throw new RangeError("thread: no frame");
     return frame;
   }
+}
+
+/** What elements of tables count as, in pages of memory. */
+function tablePages(elements: number): number {
+  return Math.floor(elements / TABLE_ELEMENTS_PER_PAGE);
 }
 
 function sameType(a: FunctionType, b: FunctionType): boolean {

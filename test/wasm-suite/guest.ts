@@ -5,6 +5,7 @@
  * @module
  */
 import { bytesToImage, decodeImage, encodeImage, imageToBytes } from "../../src/image/index.ts";
+import { pagesAtStart } from "../../src/kernel/growth.ts";
 import {
   type HostFunction,
   type Machine,
@@ -52,8 +53,7 @@ export class Guest {
   /** Throws as `makeMachine` does. */
   constructor(init: GuestInit) {
     this.#init = init;
-    const pages = init.program.module.memories.reduce((sum, { min }) => sum + min, 0);
-    this.#machine = this.#make(pages);
+    this.#machine = this.#make(pagesAtStart(init.program.module, undefined));
   }
 
   call(func: number, args: readonly Value[]): Outcome {
