@@ -5,7 +5,7 @@
  */
 
 import type { Answer, Capability, Message, PromiseCapability } from "../passable/index.ts";
-import { broken, isPromiseCapability, messageOverLimit } from "../passable/index.ts";
+import { broken, isCapability, isPromiseCapability, messageOverLimit } from "../passable/index.ts";
 import { OUTSTANDING_CALLS_MAX } from "./limits.ts";
 import type { Outstanding } from "./promise-cell.ts";
 import { PromiseCell } from "./promise-cell.ts";
@@ -114,7 +114,8 @@ export function hostFault(sender: ProcessRecord, error: unknown): Answer {
   return broken("fault", "the host failed while it answered");
 }
 
-/** An answer of the host, as the tree takes it. */
+/** An answer of the host, as the tree takes it. What has another shape than the types say is the host's fault, like an error. */
+  if (!isAnswer(answer)) return hostFault(sender, new TypeError(ILL_SHAPED));
 export function checkAnswer(sender: ProcessRecord, answer: Answer): Answer {
   if (answer.status === "broken") return answer;
   const over = messageOverLimit(answer.message.bytes.length, answer.message.capabilities.length);
@@ -122,6 +123,26 @@ export function checkAnswer(sender: ProcessRecord, answer: Answer): Answer {
   sender.tree.core.fault(sender, new RangeError(`answer of a host capability: ${over}`));
   return broken("limit", "the answer is over the limit");
 }
+const ILL_SHAPED = "answer of a host capability: expected one that fulfilled, rejected or broken has made";
+
+function isAnswer(value: unknown): value is Answer {
+  const answer = value as Partial<Record<"status" | "message" | "code" | "reason", unknown>> | null | undefined;
+  switch (answer?.status) {
+    case "broken":
+      return typeof answer.code === "string" && typeof answer.reason === "string";
+    case "fulfilled":
+    case "rejected":
+      return isMessage(answer.message);
+    default:
+      return false;
+  }
+}
+
+function isMessage(value: unknown): value is Message {
+  const { bytes, capabilities } = (value ?? {}) as Partial<Record<keyof Message, unknown>>;
+  return bytes instanceof Uint8Array && Array.isArray(capabilities) && capabilities.every(isCapability);
+}
+
 
 /** The answer that a host sees, if it is there. */
 export function answerForHost(cell: PromiseCell): Answer | undefined {

@@ -106,6 +106,34 @@ describe("capabilities of the host", () => {
     expect(faults).toEqual([secret, secret]);
   });
 
+  it.each<readonly [string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["a string", "fulfilled"],
+    ["another status", { status: "done" }],
+    ["no message", { status: "fulfilled" }],
+    ["a message without bytes", { status: "rejected", message: { capabilities: [] } }],
+    ["a message without a list", { status: "fulfilled", message: { bytes: new Uint8Array(1) } }],
+    ["data for a capability", fulfilled(makeMessage(new Uint8Array(1), [{ receive() {} } as never]))],
+    ["no reason", { status: "broken", code: "ended" }],
+  ])("that answer with %s are a fault of the host, at once and later", async (_name, answer) => {
+    const faults: unknown[] = [];
+    const kernel = makeTestKernel({ onFault: (_process, error) => faults.push(error) });
+    const bad: Capability = { [CAPABILITY]: true, receive: () => answer as Answer };
+    const later: Capability = { [CAPABILITY]: true, receive: () => Promise.resolve(answer as Answer) };
+    const guest = BareGuest.spawn(kernel, { endowments: { bad, later } });
+    expect(guest.call(1)).toBe(Status.broken);
+    expect(guest.read().text).toBe("fault: the host failed while it answered");
+    expect(await guest.process.call("call", guest.args(2))).toEqual({ kind: "done", results: [Status.broken] });
+    expect(guest.read().text).toBe("fault: the host failed while it answered");
+    expect(faults.map(String)).toEqual(Array(2).fill(expect.stringContaining("expected one that")));
+  });
+
+  it("are marked as such: what only looks like one is not endowed", () => {
+    const endowments = { vault: { receive: () => broken("refused", "") } as unknown as Capability };
+    expect(() => BareGuest.spawn(makeTestKernel(), { endowments })).toThrow("endowments.vault: expected a capability");
+  });
+
   it("travel in messages and keep their identity", () => {
     const echo = makeEcho();
     const guest = BareGuest.spawn(makeTestKernel(), { endowments: { echo } });
