@@ -103,10 +103,9 @@ export function attachOutstanding(cell: PromiseCell, call: Outstanding): void {
     tree.recordInput(sender, "answer", call.callId);
     cell.settle(answer);
   };
-  call.answer.then(
-    (answer) => settle(checkAnswer(sender, answer)),
-    (error) => settle(hostFault(sender, error)),
-  );
+  Promise.resolve(call.answer)
+    .then((answer) => settle(checkAnswer(sender, answer)))
+    .catch((error) => settle(hostFault(sender, error)));
 }
 
 export function hostFault(sender: ProcessRecord, error: unknown): Answer {
@@ -123,6 +122,7 @@ export function checkAnswer(sender: ProcessRecord, answer: Answer): Answer {
   sender.tree.core.fault(sender, new RangeError(`answer of a host capability: ${over}`));
   return broken("limit", "the answer is over the limit");
 }
+
 const ILL_SHAPED = "answer of a host capability: expected one that fulfilled, rejected or broken has made";
 
 function isAnswer(value: unknown): value is Answer {
@@ -142,7 +142,6 @@ function isMessage(value: unknown): value is Message {
   const { bytes, capabilities } = (value ?? {}) as Partial<Record<keyof Message, unknown>>;
   return bytes instanceof Uint8Array && Array.isArray(capabilities) && capabilities.every(isCapability);
 }
-
 
 /** The answer that a host sees, if it is there. */
 export function answerForHost(cell: PromiseCell): Answer | undefined {

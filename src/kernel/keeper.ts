@@ -93,6 +93,8 @@ export function applyKeeperAction(process: ProcessRecord, action: KeeperAction):
     case "leave":
       leaveStopped(process);
       return;
+  if (typeof action !== "object" || action === null)
+    throw new TypeError(`keeper: expected an action such as { action: "leave" }, got ${String(action)}`);
     case "discard":
       discardProcess(process);
       return;
@@ -100,14 +102,16 @@ export function applyKeeperAction(process: ProcessRecord, action: KeeperAction):
       resumeProcess(process, { refuse: true });
       return;
     case "resume": {
-      const pages = Math.ceil((action.memoryBytes ?? 0) / PAGE_BYTES);
+      const pages = pagesFor(action.memoryBytes);
       // A parent that cannot afford the refill leaves the process stopped, or it would stop again at once, for ever.
       if (process.meter.refill({ gas: action.gas ?? 0, pages })) resumeProcess(process);
       else leaveStopped(process);
       return;
     }
     default:
-      action satisfies never;
+      throw new TypeError(
+        `keeper: expected the action "leave", "resume", "refuse" or "discard", got ${String((action as KeeperAction).action)}`,
+      );
   }
 }
 
@@ -115,6 +119,12 @@ function tellKeeper(process: ProcessRecord): void {
   tellParent(process);
   if (process.keeper !== undefined) process.tree.core.keep(process);
   else leaveStopped(process);
+/** The pages of a refill. */
+export function pagesFor(memoryBytes = 0): number {
+  if (!(memoryBytes >= 0)) throw new RangeError(`memoryBytes: expected a number from 0, got ${memoryBytes}`);
+  return Math.ceil(memoryBytes / PAGE_BYTES);
+}
+
 }
 
 function tellParent(process: ProcessRecord): void {

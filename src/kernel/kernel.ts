@@ -12,8 +12,8 @@ import { hasRoomForChild, programPages } from "./children.ts";
 import { createProcess } from "./create.ts";
 import { KernelError } from "./errors.ts";
 import type { GuestKind } from "./guest.ts";
-import type { Keeper } from "./keeper.ts";
-import { applyKeeperAction, stopProcess } from "./keeper.ts";
+import type { Keeper, KeeperAction } from "./keeper.ts";
+import { applyKeeperAction, leaveStopped, stopProcess } from "./keeper.ts";
 import { PAGE_BYTES, PROGRAMS_CACHED_MAX, SLICE_GAS_DEFAULT } from "./limits.ts";
 import { endowmentName } from "./locator.ts";
 import { Meter } from "./meter.ts";
@@ -28,7 +28,7 @@ import type { OutstandingCall } from "./restore.ts";
 import { restoreTree } from "./restore.ts";
 import { saveTree } from "./save.ts";
 import { makeSlicer } from "./slicer.ts";
-import { stepTree } from "./step.ts";
+import { failProcess, stepTree } from "./step.ts";
 import type { CreateInit, InputRecord, KernelCore } from "./tree.ts";
 import { Tree } from "./tree.ts";
 import { WASM_KIND } from "./wasm-kind.ts";
@@ -284,35 +284,45 @@ class RunningKernel implements KernelCore, ProcessHost {
   }
 
   log(process: ProcessRecord, bytes: Uint8Array): void {
-    this.#components.onLog?.(faceOf(process, this), bytes);
+    this.#tell(process, () => this.#components.onLog?.(faceOf(process, this), bytes));
   }
 
   fault(process: ProcessRecord, error: unknown): void {
-    this.#components.onFault?.(faceOf(process, this), error);
+    // Where this fails, too, nobody is left to tell.
+    callBack(
+      () => this.#components.onFault?.(faceOf(process, this), error),
+      () => {},
+    );
+  }
+
+  /** Failures of the host where it is only told something must not unwind what is under way. */
+  #tell(process: ProcessRecord, callback: () => unknown): void {
+    callBack(callback, (error) => this.fault(process, error));
   }
 
   get recordsInputs(): boolean {
     return this.#components.onInput !== undefined;
   }
 
-  input(_tree: Tree, input: InputRecord): void {
-    this.#components.onInput?.(input);
+  input(process: ProcessRecord, input: InputRecord): void {
+    this.#tell(process, () => this.#components.onInput?.(input));
   }
 
   keep(process: ProcessRecord): void {
     const { keeper, stop } = process;
     if (keeper === undefined || stop === undefined) return;
-    const act = (action: Awaited<ReturnType<Keeper>>): void => {
-      // Meanwhile it may have been resumed by hand, and may even have stopped anew.
-      if (process.stop === stop) applyKeeperAction(process, action);
+    // Meanwhile it may have been resumed by hand, and may even have stopped anew.
+    const isCurrent = (): boolean => process.stop === stop && process.state === "stopped";
+    const act = (action: KeeperAction): void => {
+      if (isCurrent()) applyKeeperAction(process, action);
     };
     const fail = (error: unknown): void => {
       this.fault(process, error);
-      act({ action: "leave" });
+      if (isCurrent()) leaveStopped(process);
     };
     try {
       const action = keeper(stop, faceOf(process, this));
-      if (action instanceof Promise) action.then(act, fail);
+      if (isThenable(action)) Promise.resolve(action).then(act).catch(fail);
       else act(action);
     } catch (error) {
       fail(error);
@@ -366,10 +376,21 @@ class RunningKernel implements KernelCore, ProcessHost {
   /** Some turns are so short that they would never add up to a slice without this. */
   #turn(tree: Tree, gas: number): number {
     this.#busy.delete(tree);
-    const used = tree.running === undefined && tree.hasWork ? stepTree(tree, gas) : 0;
+    const used = tree.running === undefined && tree.hasWork ? this.#step(tree, gas) : 0;
     if (tree.hasWork) this.#busy.add(tree);
     else settleRest(tree);
     return Math.max(used, GAS_PER_STEP);
+  }
+
+  /** What a step throws is no doing of a guest: it ends the tree that it comes from, and no other. */
+  #step(tree: Tree, gas: number): number {
+    try {
+      return stepTree(tree, gas);
+    } catch (error) {
+      const [root] = tree.processes;
+      if (root !== undefined) failProcess(root, error);
+      return 0;
+    }
   }
 
   runSync(tree: Tree, gasMax: number, goal: Goal): "done" | "idle" | "gas" {
@@ -393,6 +414,20 @@ class RunningKernel implements KernelCore, ProcessHost {
   #assertOpen(): void {
     if (this.#closed) throw new KernelError("state", "the kernel is closed");
   }
+}
+
+/** Calls into the host; also a failure that it learns of later is its own. */
+function callBack(callback: () => unknown, fail: (error: unknown) => void): void {
+  try {
+    const answer = callback();
+    if (isThenable(answer)) Promise.resolve(answer).catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
 function storeWithin(cache: ByteStore, prefix: string): ByteStore {

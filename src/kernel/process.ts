@@ -10,8 +10,7 @@ import { KernelError } from "./errors.ts";
 import type { HostValue } from "./host.ts";
 import type { Inspection } from "./inspect.ts";
 import { inspectProcess, statusOf } from "./inspect.ts";
-import { discardProcess, resumeProcess } from "./keeper.ts";
-import { PAGE_BYTES } from "./limits.ts";
+import { discardProcess, pagesFor, resumeProcess } from "./keeper.ts";
 import type { MeterReading } from "./meter.ts";
 import { enter, goOn, type Push, pushToMailbox, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";
@@ -47,6 +46,7 @@ export interface Process extends Disposable {
   finishSync(options?: { readonly gas?: number }): SyncResult;
   /** `_start` of a program in the manner of WASI. */
   run(): Promise<TurnResult>;
+  /** Sends a message. The answer may come late: a process that has stopped gives it after it was resumed. */
   deliver(message: Message, target?: number): Promise<Answer>;
   /** undefined where the answer needs something from outside, or more than `gas`. */
   deliverSync(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | undefined;
@@ -311,7 +311,7 @@ function exportTable(program: Program): ReadonlyMap<string, ExportedFunction> {
 
 function refill(record: ProcessRecord, budget: { readonly gas?: number; readonly memoryBytes?: number }): void {
   assertResting(record, "refill");
-  const pages = Math.ceil((budget.memoryBytes ?? 0) / PAGE_BYTES);
+  const pages = pagesFor(budget.memoryBytes);
   record.tree.recordInput(record, "refill");
   if (!record.meter.refill({ gas: budget.gas ?? 0, pages })) {
     throw new KernelError("budget", "refill: the parent cannot afford it, or the budget would pass its limit");

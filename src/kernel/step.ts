@@ -153,7 +153,8 @@ function park(process: ProcessRecord, wake: Promise<unknown>): void {
     tree.recordInput(process, "wake");
     process.wakeFrom(waiting);
   };
-  wake.then(woken, woken);
+  // Whatever the host function gave: something else than a promise is there already.
+  Promise.resolve(wake).then(woken, woken);
 }
 
 /** An export has returned: either the driver has another call for this turn, or the turn is over. */
@@ -240,7 +241,7 @@ function startCall(process: ProcessRecord, machine: Machine, call: GuestCall): b
     machine.start(call.func, call.args);
     return true;
   } catch (error) {
-    driverFault(process, error);
+    failProcess(process, error);
     return false;
   }
 }
@@ -274,7 +275,7 @@ function deliver(process: ProcessRecord, machine: Machine, event: GuestEvent): G
   try {
     process.guest?.driver?.deliver(event);
   } catch (error) {
-    return driverFault(process, error);
+    return failProcess(process, error);
   }
   return nextCall(process, machine, undefined);
 }
@@ -287,11 +288,12 @@ function nextCall(
   try {
     return process.guest?.driver?.next(machine.memory(), results);
   } catch (error) {
-    return driverFault(process, error);
+    return failProcess(process, error);
   }
 }
 
-function driverFault(process: ProcessRecord, error: unknown): "fault" {
+/** The host has failed at a process: it ends, and learns no more than that. */
+export function failProcess(process: ProcessRecord, error: unknown): "fault" {
   process.tree.core.fault(process, error);
   endProcess(process, { kind: "fault", message: "the host failed while it ran this process" });
   return "fault";

@@ -49,7 +49,7 @@ export interface KernelCore {
   fault(process: ProcessRecord, error: unknown): void;
   /** Does anybody want to know of inputs? */
   readonly recordsInputs: boolean;
-  input(tree: Tree, input: InputRecord): void;
+  input(process: ProcessRecord, input: InputRecord): void;
   /** Asks the host that keeps a process what to do about its stop. */
   keep(process: ProcessRecord): void;
   /** A promise to which messages were sent is settled. */
@@ -195,6 +195,6 @@ export class Tree {
     const sequence = this.#inputs++;
     if (!this.core.recordsInputs) return;
     const input = { sequence, treeGas: this.#gasUsed, process: process.id, kind };
-    this.core.input(this, callId === undefined ? input : { ...input, callId });
+    this.core.input(process, callId === undefined ? input : { ...input, callId });
   }
 }

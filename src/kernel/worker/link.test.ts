@@ -58,6 +58,29 @@ describe("a link over a port", () => {
     right.close(closed);
   });
 
+  it("says so where no clone carries an argument, an answer or what was thrown", async () => {
+    const { left, right } = makePair(
+      {
+        function: () => () => 1,
+        object() {
+          throw Object.create(null);
+        },
+        name() {
+          throw Object.assign(new Error("odd"), { name: () => 1 });
+        },
+        twice: (n: number) => n * 2,
+      },
+      {},
+    );
+    await expect(right.call(0, "function")).rejects.toMatchObject({ name: "DataCloneError" });
+    await expect(right.call(0, "object")).rejects.toThrow("a value without a text");
+    await expect(right.call(0, "name")).rejects.toThrow("odd");
+    await expect(right.call(0, "twice", () => 1)).rejects.toMatchObject({ name: "DataCloneError" });
+    expect(await right.call(0, "twice", 4)).toBe(8);
+    left.close(closed);
+    right.close(closed);
+  });
+
   it("rejects what is under way when it is closed, and everything after", async () => {
     const { left, right } = makePair({ never: () => new Promise(() => {}) }, {});
     const call = right.call(0, "never");

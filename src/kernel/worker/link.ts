@@ -68,7 +68,13 @@ export class Link {
     const id = this.#nextCall++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#port.post({ type: "call", id, object, method, args } satisfies Frame);
+      try {
+        this.#port.post({ type: "call", id, object, method, args } satisfies Frame);
+      } catch (error) {
+        // No clone carries the arguments, so nobody will answer.
+        this.#pending.delete(id);
+        reject(error);
+      }
     });
   }
 
@@ -102,12 +108,16 @@ export class Link {
   }
 
   async #answer(frame: Frame & { readonly type: "call" }): Promise<void> {
-    let reply: Frame;
     try {
-      reply = { type: "return", id: frame.id, value: await this.#run(frame) };
+      const value = await this.#run(frame);
+      this.#reply({ type: "return", id: frame.id, value });
     } catch (error) {
-      reply = { type: "throw", id: frame.id, ...describe(error) };
+      // Also of an answer that no clone carries.
+      this.#reply({ type: "throw", id: frame.id, ...describe(error) });
     }
+  }
+
+  #reply(reply: Frame): void {
     if (this.#closed === undefined) this.#port.post(reply);
   }
 
@@ -125,9 +135,18 @@ function describe(error: unknown): {
   readonly code: string | undefined;
   readonly message: string;
 } {
-  if (!(error instanceof Error)) return { name: "Error", code: undefined, message: String(error) };
+  if (!(error instanceof Error)) return { name: "Error", code: undefined, message: textOf(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { name: error.name, code, message: error.message };
+  return { name: textOf(error.name), code, message: textOf(error.message) };
+}
+
+/** Anything can be thrown. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "a value without a text";
+  }
 }
 
 /** Errors keep their name, code and message over the port; stacks stay where they arose. */
