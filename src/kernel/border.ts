@@ -114,8 +114,8 @@ export function hostFault(sender: ProcessRecord, error: unknown): Answer {
 }
 
 /** An answer of the host, as the tree takes it. What has another shape than the types say is the host's fault, like an error. */
-  if (!isAnswer(answer)) return hostFault(sender, new TypeError(ILL_SHAPED));
 export function checkAnswer(sender: ProcessRecord, answer: Answer): Answer {
+  if (!isAnswer(answer)) return hostFault(sender, new TypeError(ILL_SHAPED));
   if (answer.status === "broken") return answer;
   const over = messageOverLimit(answer.message.bytes.length, answer.message.capabilities.length);
   if (over === undefined) return incomingAnswer(sender, answer);
