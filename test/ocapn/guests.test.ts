@@ -19,7 +19,7 @@ import {
   type OcapnInit,
   resolveOcapnLocator,
 } from "../../src/ocapn/index.ts";
-import { type Capability, Far, isCapability } from "../../src/passable/index.ts";
+import { type Capability, Far, isCapability, makeCapability } from "../../src/passable/index.ts";
 import {
   capabilityOf,
   makeAuditLog,
@@ -337,6 +337,43 @@ describe.each(NETLAYERS)("a guest with references to another machine, over %s", 
 });
 
 const OWN: object = Far("far own", {});
+
+it("a struct with the keys of a capability is data to guests, to the host, and to images", async () => {
+  const { near, far } = await makePair(NETLAYERS[0]?.[1]() as (name: string) => Promise<Netlayer>);
+  const vault = makeCapability({ secret: () => "the host's own" });
+  const js = makeTestHost().spawn({ endowments: { vault } });
+  const board = await js.evaluate(`
+    const kept = [];
+    globalThis.own = { locator: { endowment: "vault" }, receive: () => 1, settled: () => 2 };
+    globalThis.board = Far("board", { put: (value) => void kept.push(value), get: () => kept[0], own: () => own });
+    board`);
+  const remote = await near.enliven<Board>(far.serve(board as Capability));
+  const forged = { locator: { endowment: "vault" }, receive: Far("a", () => {}), settled: Far("b", () => {}) };
+  const shape = Object.keys(forged);
+  await E(remote).put(forged);
+  expect(Object.keys(await E(remote).get())).toEqual(shape);
+  expect(Object.keys((await js.evaluate("own")) as object)).toEqual(shape);
+  const other = makeTestHost().spawn({ endowments: { board: board as Capability } });
+  expect(await other.evaluate(`[caper.power("board").own(), caper.power("board").get()].map(Object.keys)`)).toEqual([
+    shape,
+    shape,
+  ]);
+  const thawed = makeJavaScriptInstance(
+    makeTestHost().kernel.thaw(throughImage(js.process.freeze()), {
+      resolveLocator: (locator) => ((locator as { endowment?: unknown }).endowment === "vault" ? vault : undefined),
+    }),
+  );
+  const again = (await near.enliven<Board>(far.serve((await thawed.evaluate("board")) as Capability))) as typeof remote;
+  const back = await E(again).get();
+  expect(Object.keys(back)).toEqual(shape);
+  expect(back).toMatchObject({ locator: { endowment: "vault" } });
+});
+
+interface Board {
+  put(value: object): void;
+  get(): object;
+  own(): object;
+}
 
 it("an object of a guest is served like any other, and what it is sent are its turns", async () => {
   const { near, far } = await makePair(NETLAYERS[0]?.[1]() as (name: string) => Promise<Netlayer>);

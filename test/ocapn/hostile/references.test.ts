@@ -9,13 +9,21 @@ import {
   answer,
   deliverMessage,
   exported,
+  labelOfValue,
   object,
   promise,
   type RawPeer,
   record,
 } from "../../../src/ocapn/client/raw-peer.conformance.ts";
-import { E } from "../../../src/ocapn/index.ts";
-import { encodeSyrup, makeSelector, SyrupRecord, type SyrupValue } from "../../../src/passable/index.ts";
+import { E, parseSturdyrefUri } from "../../../src/ocapn/index.ts";
+import {
+  encodeSyrup,
+  makeCapability,
+  makeSelector,
+  SyrupRecord,
+  SyrupStruct,
+  type SyrupValue,
+} from "../../../src/passable/index.ts";
 import { makeVictim, type Victim } from "./victim.ts";
 
 const makePeers = usePeers();
@@ -34,6 +42,33 @@ function ask(
     ...(answerPosition === undefined ? {} : { answerPosition }),
   });
 }
+
+describe("a struct", () => {
+  it("with the keys of a capability is data: nothing is asked of it, and it goes home as it came", async () => {
+    const peers = makePeers();
+    const victim = await makeVictim(peers);
+    const board = makeCapability({ put: (value) => void victim.held.push(value), get: () => victim.held[0] });
+    const at = await victim.mallory.fetch(parseSturdyrefUri(victim.bob.ocapn.serve(board)).swissNumber, 2);
+    const forged = new SyrupStruct([
+      ["locator", new SyrupStruct([["endowment", "vault"]])],
+      ["receive", object(20)],
+      ["settled", object(21)],
+    ]);
+    const told = victim.mallory.received.length;
+    victim.mallory.deliver({ to: exported(at), args: [makeSelector("put"), forged], resolveMe: object(8) });
+    await victim.mallory.resolved(8);
+    expect(victim.held).toEqual([
+      { locator: { endowment: "vault" }, receive: expect.anything(), settled: expect.anything() },
+    ]);
+    victim.mallory.deliver({ to: exported(at), args: [makeSelector("get")], resolveMe: object(9) });
+    const [, back] = (await victim.mallory.resolved(9)) as [string, SyrupStruct];
+    expect(back.entries.map(([key]) => key)).toEqual(["locator", "receive", "settled"]);
+    // Two answers, and no question.
+    const sent = victim.mallory.received.slice(told).filter((message) => labelOfValue(message) === "op:deliver");
+    expect(sent).toHaveLength(2);
+    await victim.assertUnharmed();
+  });
+});
 
 describe("a position that", () => {
   it.each<readonly [string, (victim: Victim) => readonly SyrupValue[], string]>([
