@@ -6,7 +6,6 @@
 
 import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay-v2";
 import { tcp } from "@libp2p/tcp";
-import { webSockets } from "@libp2p/websockets";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import type { Netlayer, PeerLocator } from "../../../ocapn/index.ts";
 import {
@@ -17,6 +16,7 @@ import {
   readAddresses,
 } from "../../../ocapn/netlayers/libp2p/index.ts";
 import { discoverNearby, makeNearby } from "./nearby.ts";
+import { boundedWebSockets } from "./websockets.ts";
 
 /** Peers that can be reached over one relay, unless it says otherwise. */
 export const RELAY_RESERVATIONS_MAX = 128;
@@ -62,7 +62,7 @@ async function makeNodeOptions(init: NodeLibp2pInit, nearby: ReturnType<typeof m
   return {
     ...options,
     addresses: { listen, announce },
-    transports: [tcp(), webSockets(), circuitRelayTransport()],
+    transports: [tcp(), boundedWebSockets(), circuitRelayTransport()],
     connectionGater: {
       ...options.connectionGater,
       denyInboundRelayReservation: (peer) => relay?.mayReserve(peer.toString()) !== true,

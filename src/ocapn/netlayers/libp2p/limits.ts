@@ -36,7 +36,7 @@ export const WRITE_BUFFER_BYTES_MAX = 16_777_216;
 /** From one host: libp2p's 5 are few for a household behind one address. */
 export const INCOMING_PER_SECOND_MAX = 50;
 
-/** Incoming, and not yet authenticated. */
+/** Incoming, and not yet authenticated: of more the oldest goes. */
 export const INCOMING_PENDING_MAX = 64;
 
 /** A peer that does not answer for so long is gone. Long, because one that computes answers late. */

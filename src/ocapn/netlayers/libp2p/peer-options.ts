@@ -25,6 +25,7 @@ import {
 } from "./limits.ts";
 import { parseMultiaddr, peerOf } from "./location.ts";
 import type { Libp2pNetlayerInit } from "./netlayer.ts";
+import { boundPending } from "./pending.ts";
 import { keepRelays } from "./relays.ts";
 
 export interface Libp2pPeerInit extends Omit<Libp2pNetlayerInit, "libp2p" | "findAddresses"> {
@@ -58,12 +59,14 @@ export async function makePeerOptions(init: Libp2pPeerInit): Promise<Libp2pOptio
       // Given also where nothing is refused: libp2p's own, in browsers, refuses private addresses and unencrypted WebSockets, which
       // are the devices at home. Noise encrypts; the browser refuses what a secure page must not open.
       denyDialMultiaddr: (address) => mayDial?.(address.toString()) === false,
+      ...boundPending(INCOMING_PENDING_MAX),
     },
     connectionManager: {
       dialTimeout: connectTimeoutMs,
       addressDialTimeout: connectTimeoutMs,
       inboundConnectionThreshold: INCOMING_PER_SECOND_MAX,
-      maxIncomingPendingConnections: INCOMING_PENDING_MAX,
+      // The gater bounds them.
+      maxIncomingPendingConnections: Number.POSITIVE_INFINITY,
       resolvers: {},
     },
     connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: SILENCE_MS_MAX } },
