@@ -24,9 +24,14 @@ function outward(capability: Capability): Capability {
     exposePromise(capability);
     return capability.foreign ?? capability;
   }
+  const reference = exposeReference(capability);
+  return reference === undefined ? capability : reference.process.reference(reference.target);
+}
+
+function exposeReference(capability: Capability): ReturnType<typeof ExportReference.resolve> {
   const reference = ExportReference.resolve(capability);
   if (reference !== undefined) reference.process.isExposed = true;
-  return capability;
+  return reference;
 }
 
 /** By a list, since guests can make long chains of promises that came to promises. */
@@ -39,8 +44,9 @@ function exposePromise(first: PromiseCell): void {
     cell.watch(() => {
       if (cell.answer === undefined || cell.answer.status === "broken") return;
       for (const held of cell.answer.message.capabilities) {
-        if (held instanceof PromiseCell && isWalking) found.push(held);
-        else outward(held);
+        if (!(held instanceof PromiseCell)) exposeReference(held);
+        else if (isWalking) found.push(held);
+        else exposePromise(held);
       }
     });
   }

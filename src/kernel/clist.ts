@@ -5,6 +5,7 @@
  */
 
 import type { Capability } from "../passable/index.ts";
+import { type Held, HeldMap } from "./held-map.ts";
 import { CLIST_ENTRIES_MAX } from "./limits.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -22,7 +23,7 @@ const ALL_TAKEN = -1;
 
 export class Clist {
   readonly #entries = new Map<number, ClistEntry>();
-  readonly #positions = new Map<unknown, number>();
+  readonly #positions = new HeldMap<number>();
   /** One bit for each position that is taken, up to the highest ever; position 0 always is. */
   readonly #taken: number[] = [1];
   /** No word before this one has a free bit. */
@@ -38,7 +39,7 @@ export class Clist {
   }
 
   /** Where this capability, promise or child is held already. */
-  find(held: unknown): number | undefined {
+  find(held: Held): number | undefined {
     return this.#positions.get(held);
   }
 
@@ -115,7 +116,7 @@ function cellOf(entry: ClistEntry): PromiseCell | undefined {
 }
 
 /** What makes two entries the same; resolvers and sources are always apart, and a promise that is an endowment cannot be waited for. */
-function keyOf(entry: ClistEntry): unknown {
+function keyOf(entry: ClistEntry): Held | undefined {
   if (entry.kind === "capability") return entry.capability instanceof PromiseCell ? undefined : entry.capability;
   if (entry.kind === "promise") return entry.cell;
   if (entry.kind === "child") return entry.process;

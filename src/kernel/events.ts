@@ -9,6 +9,7 @@ import { messageOverLimit } from "../passable/index.ts";
 import { inward } from "./border.ts";
 import type { GuestAnswer, GuestMessage } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
+import { HeldMap } from "./held-map.ts";
 import { GAS_PER_MESSAGE, MESSAGE_BYTES_PER_GAS } from "./limits.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -23,9 +24,10 @@ export function messageGas(byteLength: number): number {
 export function receiveMessage(process: ProcessRecord, message: Message): GuestMessage | undefined {
   const clist = process.clist;
   if (!clist.hasRoom(message.capabilities.length)) {
-    const fresh = new Set(
-      message.capabilities.filter((held) => clist.find(held) === undefined && !isOwn(process, held)),
-    );
+    const fresh = new HeldMap<true>();
+    for (const held of message.capabilities) {
+      if (clist.find(held) === undefined && !isOwn(process, held)) fresh.set(held, true);
+    }
     if (!clist.hasRoom(fresh.size)) return undefined;
   }
   return { bytes: message.bytes, capabilities: message.capabilities.map((held) => holdCapability(process, held)) };
@@ -53,7 +55,7 @@ export function sendMessage(process: ProcessRecord, message: GuestMessage): Mess
 
 /** What a number of a message stands for, or a `ServiceError`. */
 export function capabilityAt(process: ProcessRecord, number: number): Capability | number {
-  if (number < 0) return process.reference(-(number + 1));
+  if (number < 0) return process.refer(-(number + 1));
   const entry = process.clist.get(number);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "capability") return entry.capability;

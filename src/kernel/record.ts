@@ -9,6 +9,7 @@ import { answerForHost, answerOf, incoming } from "./border.ts";
 import { Clist } from "./clist.ts";
 import type { Guest, GuestKind, GuestMessage } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
+import { KnownReferences } from "./known-references.ts";
 import { MAILBOX_TURNS_MAX, MESSAGES_BYTES_MAX, NESTED_TURNS_MAX, PAGE_BYTES } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import type { Meter } from "./meter.ts";
@@ -82,7 +83,8 @@ export class ProcessRecord {
   /** Messages to promises that wait for them. */
   #queuedCount = 0;
   #queuedBytes = 0;
-  readonly #references = new Map<number, ExportReference>();
+  #root: ExportReference | undefined;
+  #references: KnownReferences | undefined;
 
   constructor(parts: ProcessParts) {
     this.id = parts.id;
@@ -134,14 +136,18 @@ export class ProcessRecord {
     return this.#mailbox;
   }
 
-  /** The reference to one of its exports, always the same object. */
+  /** The reference to one of its exports that hosts get: the same object for as long as anybody has it. */
   reference(target: number): ExportReference {
-    let reference = this.#references.get(target);
-    if (reference === undefined) {
-      reference = new ExportReference(this, target);
-      this.#references.set(target, reference);
-    }
-    return reference;
+    if (target === 0) return this.refer(0);
+    this.#references ??= new KnownReferences(this);
+    return this.#references.get(target);
+  }
+
+  /** A reference that stays in the tree, for what a guest names: nothing remembers it. */
+  refer(target: number): ExportReference {
+    if (target !== 0) return new ExportReference(this, target);
+    this.#root ??= new ExportReference(this, 0);
+    return this.#root;
   }
 
   /** Used since the running slice began and not yet in the meter. */

@@ -1,6 +1,6 @@
 /**
- * A reference to an export of a process: the capability to send it messages. There is one object for each export, so that
- * a reference which travels around keeps its identity.
+ * A reference to an export of a process: the capability to send it messages. Hosts know one object for each export
+ * (known-references.ts); within the kernel there may be several, which are the same (held-map.ts).
  * @module
  */
 
@@ -19,7 +19,7 @@ export class ExportReference extends CapabilityBase implements Capability {
   }
 
   /** Which export a capability refers to; undefined for capabilities of hosts. Kept inside the kernel: a process is more than its export. */
-  static resolve(capability: Capability): { readonly process: ProcessRecord; readonly target: number } | undefined {
+  static resolve(capability: object): { readonly process: ProcessRecord; readonly target: number } | undefined {
     if (!(#process in capability)) return undefined;
     return { process: capability.#process, target: capability.#target };
   }

@@ -167,7 +167,7 @@ export class RestoreTables {
       case "export": {
         const { records } = this.#init;
         const process = records[reader.field("process").int(0, records.length - 1)] as ProcessRecord;
-        return process.reference(reader.field("target").int(0, EXPORT_MAX));
+        return process.refer(reader.field("target").int(0, EXPORT_MAX));
       }
       case "outside":
         return this.#resolve(reader.field("locator").value);

@@ -10,6 +10,7 @@ import type { Answer, Capability, Message } from "../passable/index.ts";
 import { rewriting } from "../wasm/index.ts";
 import type { ClistEntry } from "./clist.ts";
 import type { GuestMessage } from "./guest.ts";
+import { HeldMap } from "./held-map.ts";
 import type { Program } from "./program.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -47,7 +48,7 @@ class TreeSaver {
   readonly #modules = new Map<Program, number>();
   readonly #images: Image[] = [];
   /** By what name a capability of the host was endowed, and to which process. */
-  readonly #endowments = new Map<Capability, Plain>();
+  readonly #endowments = new HeldMap<Plain>();
 
   constructor(root: ProcessRecord, options: SaveOptions) {
     this.#root = root;
@@ -82,7 +83,11 @@ class TreeSaver {
     const index = this.#processes.size;
     this.#processes.set(process, index);
     for (const [, entry] of process.clist.sortedEntries()) {
-      if (entry.kind !== "capability" || entry.endowment === undefined || this.#endowments.has(entry.capability))
+      if (
+        entry.kind !== "capability" ||
+        entry.endowment === undefined ||
+        this.#endowments.get(entry.capability) !== undefined
+      )
         continue;
       this.#endowments.set(entry.capability, { endowment: entry.endowment, process: index });
     }

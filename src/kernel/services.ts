@@ -59,11 +59,11 @@ export function makeServices(process: ProcessRecord): GuestServices {
 
 /** Where a message to a position goes: a child stands for its root. */
 function targetAt(process: ProcessRecord, position: number): Capability | number {
-  if (position < 0) return process.reference(-(position + 1));
+  if (position < 0) return process.refer(-(position + 1));
   const entry = process.clist.get(position);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "capability") return entry.capability;
-  if (entry.kind === "child") return entry.process.reference(0);
+  if (entry.kind === "child") return entry.process.refer(0);
   if (entry.kind === "promise") return destination(entry.cell);
   return ServiceError.wrongKind;
 }
