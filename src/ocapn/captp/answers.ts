@@ -12,6 +12,7 @@ import { ChurnMap } from "./churn-map.ts";
 import type { ExportTable } from "./export-table.ts";
 import type { AnswerPosition } from "./positions.ts";
 import { Served } from "./served.ts";
+import { Waits } from "./waits.ts";
 import { weightOf } from "./weight.ts";
 
 type State =
@@ -26,32 +27,35 @@ export class Answer {
   #state: State;
   #onSettled: ((outcome: unknown) => void) | undefined;
 
-  constructor(result: unknown) {
+  constructor(result: unknown, waits: Waits = new Waits()) {
     this.result = result;
-    if (!(result instanceof Promise) || handlerOf(result) !== undefined) {
+    if (!(result instanceof Promise)) {
       this.#state = { kind: "there", value: result };
-      return;
+    } else if (handlerOf(result) !== undefined) {
+      this.#state = { kind: "there", value: result };
+      waits.add(result, (_, outcome) => this.#onSettled?.(outcome));
+    } else {
+      this.#state = { kind: "pending", waiting: [] };
+      waits.add(result, (name, outcome) =>
+        this.#settle(
+          name === "fulfill" ? { kind: "there", value: outcome } : { kind: "broken", reason: outcome },
+          outcome,
+        ),
+      );
     }
-    this.#state = { kind: "pending", waiting: [] };
-    result.then(
-      (value) => this.#settle({ kind: "there", value }),
-      (reason: unknown) => this.#settle({ kind: "broken", reason }),
-    );
   }
 
-  #settle(state: State): void {
+  #settle(state: State, outcome: unknown): void {
     const waiting = this.#state.kind === "pending" ? this.#state.waiting : [];
     this.#state = state;
-    this.#onSettled?.(state.kind === "broken" ? state.reason : state.kind === "there" ? state.value : undefined);
+    this.#onSettled?.(outcome);
     for (const run of waiting) run();
   }
 
-  /** Calls back with the value or the reason, as soon as it is here. */
+  /** Calls back with the value or the reason, as soon as it is here. For whoever has just made the answer. */
   whenSettled(callback: (outcome: unknown) => void): void {
-    const { result } = this;
-    if (!(result instanceof Promise)) callback(result);
-    else if (this.#state.kind === "pending") this.#onSettled = callback;
-    else result.then(callback, callback);
+    if (this.result instanceof Promise) this.#onSettled = callback;
+    else callback(this.result);
   }
 
   /** As an argument to objects of this side: they get what is served itself. */

@@ -8,12 +8,15 @@ import type { Import, Target } from "../codecs/fields.ts";
 import type { CaptpMessage } from "../codecs/messages.ts";
 import { OcapnError } from "../errors.ts";
 import { deliver, takeStep } from "../eventual/deliver.ts";
-import type { Step } from "../eventual/handler.ts";
+import { handlerOf, type Step } from "../eventual/handler.ts";
+import { quiet, type Waiter } from "../eventual/reactions.ts";
 import { UNDONE_BYTES_MAX, UNDONE_MESSAGES_MAX } from "../limits.ts";
 import { Answer } from "./answers.ts";
 import { answerPosition, exportPosition } from "./positions.ts";
 import { Resolver } from "./resolver.ts";
 import type { Session } from "./session.ts";
+
+const { then: promiseThen } = Promise.prototype;
 
 type MessageOf<T extends CaptpMessage["type"]> = Extract<CaptpMessage, { readonly type: T }>;
 
@@ -70,15 +73,26 @@ export class Inbound {
     const { to, args } = message;
     if (message.answerPosition !== false) this.#session.answers.assertFree(answerPosition(message.answerPosition));
     const target = this.#targetOf(to);
-    const result = target instanceof Resolver ? target.settle(args) : attempt(() => send(target, args));
+    const result = target instanceof Resolver ? target.settle(args) : attempt(() => this.#send(target, args));
     this.#answer(message.answerPosition, message.resolveMe, result, byteLength);
   }
 
   #step(message: { readonly receiver: Target; readonly answerPosition: number }, step: Step, byteLength: number): void {
     this.#session.answers.assertFree(answerPosition(message.answerPosition));
-    const target = this.#targetOf(message.receiver);
+    const target = this.#waiting(this.#targetOf(message.receiver));
     const result = attempt(() => (target instanceof Answer ? target.step(step) : takeStep(target, step)));
     this.#answer(message.answerPosition, false, result, byteLength);
+  }
+
+  #send(to: object, args: readonly unknown[]): unknown {
+    const target = this.#waiting(to);
+    return target instanceof Answer ? target.deliver(args) : deliver(target, args);
+  }
+
+  /** Messages to a promise of this side wait as those to an answer do: no longer than the session lasts. */
+  #waiting(target: object): object {
+    const isLocalPromise = target instanceof Promise && handlerOf(target) === undefined;
+    return isLocalPromise ? new Answer(target, this.#session.waits) : target;
   }
 
   #listen(message: MessageOf<"op:listen">, byteLength: number): void {
@@ -98,9 +112,11 @@ export class Inbound {
 
   #answer(position: number | false, resolveMe: Import | false, result: unknown, byteLength: number): void {
     // Before whoever listens: messages that wait for the answer go first.
-    if (position !== false) this.#session.answers.set(answerPosition(position), new Answer(result));
+    if (position !== false)
+      this.#session.answers.set(answerPosition(position), new Answer(result, this.#session.waits));
     if (resolveMe !== false) this.#respond(resolveMe.position, result, byteLength);
-    else if (result instanceof Promise) this.#hold(result, byteLength, ignore, ignore);
+    else if (result instanceof Promise) this.#hold(result, byteLength, (_, outcome) => quiet(outcome));
+    else quiet(result);
   }
 
   #respond(position: number, result: unknown, byteLength: number): void {
@@ -109,20 +125,17 @@ export class Inbound {
       session.resolve(position, "fulfill", result);
       return;
     }
-    this.#hold(
-      result,
-      byteLength,
-      (value) => session.resolve(position, "fulfill", value),
-      (reason) => session.resolve(position, "break", reason),
-    );
+    this.#hold(result, byteLength, (name, outcome) => session.resolve(position, name, outcome));
   }
 
-  #hold(
-    result: Promise<unknown>,
-    byteLength: number,
-    onFulfilled: (value: unknown) => void,
-    onRejected: (reason: unknown) => void,
-  ): void {
+  #hold(result: Promise<unknown>, byteLength: number, onSettled: Waiter): void {
+    // Before anything can throw: nobody else looks at the result.
+    this.#session.waits.add(result, (name, outcome) => {
+      this.#undone -= 1;
+      this.#undoneBytes -= byteLength;
+      this.#session.afterDone();
+      onSettled(name, outcome);
+    });
     if (this.#undone >= UNDONE_MESSAGES_MAX || this.#undoneBytes + byteLength > UNDONE_BYTES_MAX) {
       throw new OcapnError(
         "limit",
@@ -131,21 +144,6 @@ export class Inbound {
     }
     this.#undone += 1;
     this.#undoneBytes += byteLength;
-    const done = (): void => {
-      this.#undone -= 1;
-      this.#undoneBytes -= byteLength;
-      this.#session.afterDone();
-    };
-    result.then(
-      (value) => {
-        done();
-        onFulfilled(value);
-      },
-      (reason: unknown) => {
-        done();
-        onRejected(reason);
-      },
-    );
   }
 
   #dropExports(message: MessageOf<"op:gc-exports">): void {
@@ -162,23 +160,19 @@ export class Inbound {
   }
 }
 
-function send(target: object, args: readonly unknown[]): unknown {
-  return target instanceof Answer ? target.deliver(args) : deliver(target, args);
-}
-
 /** What the target throws is its answer; what it returns and can be awaited is awaited, as in the rest of the language. */
 function attempt(run: () => unknown): unknown {
   try {
     const result = run();
-    return isThenable(result) ? Promise.resolve(result) : result;
+    return isThenable(result) ? new Promise((resolve) => resolve(result)) : result;
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
+/** Also a promise with ways of its own: what is behind it is one like others. */
 function isThenable(result: unknown): result is PromiseLike<unknown> {
-  if (typeof result !== "object" || result === null || result instanceof Promise) return false;
-  return typeof (result as { readonly then?: unknown }).then === "function";
+  if (typeof result !== "object" || result === null) return false;
+  const { then } = result as { readonly then?: unknown };
+  return typeof then === "function" && !(result instanceof Promise && then === promiseThen);
 }
-
-function ignore(): void {}

@@ -7,17 +7,29 @@ import { describe, expect, it } from "vitest";
 import { decodeSyrup, describeSyrup, type SyrupRecord } from "../../passable/index.ts";
 import { NO_REFERENCES } from "../codecs/descriptors.ts";
 import { ABORT } from "../codecs/messages.ts";
-import { POSITIONS_PER_GC_MESSAGE_MAX } from "../limits.ts";
+import { POSITIONS_PER_GC_MESSAGE_MAX, UNSENT_BYTES_MAX } from "../limits.ts";
 import { Outbox } from "./outbox.ts";
 
 /** An outbox, what it has sent together, and the end of the wait for messages. */
 function makeOutbox() {
   const sent: Uint8Array[][] = [];
   const waits = new Set<() => void>();
+  /** What the network has not taken, and how often that was too much. */
+  const network = { bufferedBytes: 0, fullCount: 0 };
   const outbox = new Outbox({
-    connection: { send: (messages) => void sent.push([...messages]), bufferedBytes: 0, close() {} },
+    connection: {
+      send: (messages) => void sent.push([...messages]),
+      get bufferedBytes() {
+        return network.bufferedBytes;
+      },
+      close() {},
+    },
     hooks: NO_REFERENCES,
     onWritten() {},
+    onFull() {
+      network.fullCount += 1;
+      outbox.close();
+    },
     later(callback) {
       waits.add(callback);
       return () => void waits.delete(callback);
@@ -29,9 +41,9 @@ function makeOutbox() {
     waits.clear();
     callback?.();
   };
-  const say = (reason: string): void => outbox.send(ABORT, { reason });
+  const say = (reason: string): void => void outbox.send(ABORT, { reason });
   const takeSent = () => sent.splice(0).map((messages) => messages.map((bytes) => describeSyrup(decodeSyrup(bytes))));
-  return { outbox, waits, endWait, say, takeSent, sent };
+  return { outbox, waits, network, endWait, say, takeSent, sent };
 }
 
 const ABORTS = (...reasons: readonly string[]) => reasons.map((reason) => `<op:abort "${reason}">`);
@@ -107,6 +119,21 @@ describe("an outbox", () => {
       });
       expect(positions).toEqual([...lengths, ...lengths]);
     }
+  });
+
+  it("says once that more waits for the network than may, also where these are only drops", async () => {
+    const { outbox, network, endWait, say, takeSent } = makeOutbox();
+    network.bufferedBytes = UNSENT_BYTES_MAX;
+    say("a");
+    await Promise.resolve();
+    outbox.drop(1, 1);
+    expect(network.fullCount).toBe(0);
+    network.bufferedBytes += 1;
+    endWait();
+    expect([network.fullCount, takeSent()]).toEqual([1, [ABORTS("a"), ["<op:gc-exports [1] [1]>"]]]);
+    say("b");
+    await Promise.resolve();
+    expect([network.fullCount, takeSent()]).toEqual([1, []]);
   });
 
   it("that is closed sends what it has, tells of no drops, and waits for nothing", async () => {

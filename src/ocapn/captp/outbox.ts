@@ -9,7 +9,7 @@
 import { PassableError, SYRUP_VALUES_MAX, SyrupWriter } from "../../passable/index.ts";
 import type { Hooks } from "../codecs/hooks.ts";
 import type { RecordCodec } from "../codecs/record.ts";
-import { MESSAGE_BYTES_MAX, OUTBOX_BYTES_SOON } from "../limits.ts";
+import { MESSAGE_BYTES_MAX, OUTBOX_BYTES_SOON, UNSENT_BYTES_MAX } from "../limits.ts";
 import type { Connection } from "../netlayer.ts";
 import { Drops } from "./drops.ts";
 
@@ -20,6 +20,9 @@ export interface OutboxInit {
   later(callback: () => void): () => void;
   /** Undoes what was prepared for a message that cannot be sent, or makes it final. */
   onWritten(isSent: boolean): void;
+  /** Once: more than `UNSENT_BYTES_MAX` waits for the network. */
+  onFull(): void;
+  /** Does not throw. */
   onWire?(message: Uint8Array): void;
 }
 
@@ -36,6 +39,7 @@ export class Outbox {
   /** Drops wait for messages to go along with; and whether there were none since they wait. */
   #stopWaiting: (() => void) | undefined;
   #isQuiet = true;
+  #isFull = false;
   #isClosed = false;
 
   constructor(init: OutboxInit) {
@@ -57,8 +61,8 @@ export class Outbox {
     if (this.#isWriting) throw new TypeError("arguments: expected data, got an accessor that sends messages");
   }
 
-  /** Throws a `PassableError` for arguments that cannot cross; then nothing is sent. */
-  send<V>(codec: RecordCodec<string, V>, values: V): void {
+  /** How many bytes the message has. Throws a `PassableError` for arguments that cannot cross; then nothing is sent. */
+  send<V>(codec: RecordCodec<string, V>, values: V): number {
     this.assertNotWriting();
     const start = this.#writer.length;
     const valueStart = this.#writer.valueCount;
@@ -74,9 +78,11 @@ export class Outbox {
       this.#isWriting = false;
     }
     this.#init.onWritten(true);
-    this.#ends.push(this.#writer.length);
+    const end = this.#writer.length;
+    this.#ends.push(end);
     if (this.#writer.length >= OUTBOX_BYTES_SOON) this.flush();
     else this.#schedule();
+    return end - start;
   }
 
   /** The peer may forget that it sent the object at this position, so often. */
@@ -136,6 +142,9 @@ export class Outbox {
     const { connection, onWire } = this.#init;
     if (onWire !== undefined) for (const message of messages) onWire(message);
     connection.send(messages);
+    if (this.#isFull || connection.bufferedBytes <= UNSENT_BYTES_MAX) return;
+    this.#isFull = true;
+    this.#init.onFull();
   }
 
   /** Writes those that are due; the others are due next time. */

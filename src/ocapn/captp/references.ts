@@ -10,6 +10,7 @@ import { writeDescriptor } from "../codecs/fields.ts";
 import type { Hooks } from "../codecs/hooks.ts";
 import { OcapnError } from "../errors.ts";
 import { handlerOf } from "../eventual/handler.ts";
+import { Reaction } from "../eventual/reactions.ts";
 import { readEnvelope, SignedReceiveValue, writeSignedReceive } from "../handoff/envelope.ts";
 import { SturdyRef } from "../sturdyref.ts";
 import type { AnswerTable } from "./answers.ts";
@@ -52,6 +53,8 @@ export class References implements Hooks {
     } else if (value instanceof SignedReceiveValue) {
       writeSignedReceive(writer, value);
     } else if (value instanceof Promise) {
+      // The peer may listen to it, or not.
+      Reaction.ensure(value);
       writeDescriptor(writer, "desc:import-promise", this.#init.exports.send(value));
     } else if (value instanceof Served) {
       writeDescriptor(writer, "desc:import-object", this.#init.exports.send(value.current, value));

@@ -8,6 +8,7 @@
 
 import { send, sendOnly, sendStep } from "../eventual/deliver.ts";
 import { type Handler, handlerOf, type Step, setHandler } from "../eventual/handler.ts";
+import { quiet } from "../eventual/reactions.ts";
 import type { Route, Sender } from "./sender.ts";
 
 export class RemotePromise implements Handler {
@@ -108,14 +109,17 @@ export class RemotePromise implements Handler {
       this.#isPipelined = true;
       return this.sender.ask(this.route, args);
     }
-    return this.#isRejected ? this.promise : send(this.#end, args);
+    if (!this.#isRejected) return send(this.#end, args);
+    quiet(args);
+    return this.promise;
   }
 
   tell(args: readonly unknown[]): void {
     if (this.route !== undefined) {
       this.#isPipelined = true;
       this.sender.tell(this.route, args);
-    } else if (!this.#isRejected) sendOnly(this.#end, args);
+    } else if (this.#isRejected) quiet(args);
+    else sendOnly(this.#end, args);
   }
 
   step(step: Step): Promise<unknown> {

@@ -8,11 +8,12 @@
  */
 
 import { isTarget, makeSelector, SyrupReader } from "../../passable/index.ts";
-import { ABORT, DELIVER, GET, INDEX, LISTEN, readMessage, UNTAG } from "../codecs/messages.ts";
+import { ABORT, DELIVER, GET, INDEX, LISTEN, type Listen, readMessage, UNTAG } from "../codecs/messages.ts";
 import type { RecordCodec } from "../codecs/record.ts";
 import type { Collector } from "../collector.ts";
 import { OcapnError } from "../errors.ts";
 import { handlerOf, type Step } from "../eventual/handler.ts";
+import { quiet } from "../eventual/reactions.ts";
 import type { SigningKey } from "../keys.ts";
 import {
   ABORT_REASON_LENGTH_MAX,
@@ -39,6 +40,7 @@ import { Resolver } from "./resolver.ts";
 import type { Route, Sender } from "./sender.ts";
 import type { SessionHost } from "./session-host.ts";
 import { type Load, Throttle } from "./throttle.ts";
+import { Waits } from "./waits.ts";
 
 export interface SessionInit {
   readonly host: SessionHost;
@@ -73,6 +75,7 @@ export class Session implements Sender {
   readonly collector: Collector;
   readonly exports: ExportTable;
   readonly imports: ImportTable;
+  readonly waits: Waits = new Waits();
   readonly answers: AnswerTable = new AnswerTable({ entriesMax: ANSWERS_MAX, bytesMax: ANSWERS_BYTES_MAX });
   readonly references: References;
   readonly #outbox: Outbox;
@@ -81,8 +84,8 @@ export class Session implements Sender {
   readonly #throttle: Throttle | undefined;
   /** Promises of the peer's that are not settled. */
   #awaited = 0;
-  /** Of answers since the network had taken all. */
-  #answeredBytes = 0;
+  /** Of what the peer made this side send, answers above all, since the network had taken all. */
+  #owedBytes = 0;
   #nextQuestion = 0;
   #nextHandoff = 0;
   #end: OcapnError | undefined;
@@ -112,6 +115,7 @@ export class Session implements Sender {
       hooks: this.references,
       later: init.later,
       onWritten: (isSent) => this.references.onWritten(isSent),
+      onFull: () => this.abort(this.#notTaken()),
       ...(init.onWire === undefined ? {} : { onWire: (message: Uint8Array) => init.onWire?.("out", message) }),
     });
     this.#inbound = new Inbound(this);
@@ -156,20 +160,21 @@ export class Session implements Sender {
     return this.#question((answerPosition, resolver) => {
       const resolveMe = { kind: "object", position: this.exports.sendOnce(resolver) } as const;
       this.#send(DELIVER, { to: route, args, answerPosition, resolveMe });
-    });
+    }, args);
   }
 
   tell(route: Route, args: readonly unknown[]): void {
-    if (this.#end !== undefined) return;
     // It cannot be refused, as nobody would learn of it; and what follows it must not arrive without it.
-    if (this.#isFull) {
-      this.abort(this.#tooMuch());
+    if (this.#end === undefined && this.#isFull) this.abort(this.#tooMuch());
+    if (this.#end !== undefined) {
+      quiet(args);
       return;
     }
     try {
       this.#send(DELIVER, { to: route, args, answerPosition: false, resolveMe: false });
     } catch {
       // Who only sends does not learn of failures.
+      quiet(args);
     }
   }
 
@@ -178,7 +183,7 @@ export class Session implements Sender {
       // First what can fail: nothing may be sent then.
       const resolverPosition = this.exports.sendOnce(resolver);
       this.#sendStep(route, step, answerPosition);
-      this.#sendListen({ kind: "answer", position: answerPosition }, resolverPosition);
+      this.#send(LISTEN, listenTo({ kind: "answer", position: answerPosition }, resolverPosition));
     });
   }
 
@@ -202,26 +207,25 @@ export class Session implements Sender {
     const { route } = remote;
     if (route === undefined || this.#end !== undefined) return;
     this.#awaited += 1;
-    this.#sendListen(route, this.exports.sendOnce(new Resolver(remote)));
+    this.#sendOwed(LISTEN, listenTo(route, this.exports.sendOnce(new Resolver(remote))));
   }
 
-  #sendListen(to: Route, resolverPosition: number): void {
-    this.#send(LISTEN, { to, resolveMe: { kind: "object", position: resolverPosition }, wantsPartial: false });
-  }
-
-  #question(send: (answerPosition: number, resolver: Resolver) => void): Promise<unknown> {
-    if (this.#end !== undefined) return broken(this.#end);
-    if (this.#isFull || this.#questions.size >= QUESTIONS_MAX) return broken(this.#tooMuch());
+  #question(
+    send: (answerPosition: number, resolver: Resolver) => void,
+    args: readonly unknown[] = [],
+  ): Promise<unknown> {
+    if (this.#end !== undefined) return broken(this.#end, args);
+    if (this.#isFull || this.#questions.size >= QUESTIONS_MAX) return broken(this.#tooMuch(), args);
     const position = this.#nextQuestion;
     const remote = new RemotePromise(this, { kind: "answer", position });
     try {
       this.#outbox.assertNotWriting();
       send(position, new Resolver(remote));
     } catch (error) {
-      return broken(error);
+      return broken(error, args);
     }
-    // An accessor among the arguments has closed it.
-    if (this.#end !== undefined) return broken(this.#end);
+    // An accessor among the arguments has closed it, or there is too much for the peer now.
+    if (this.#end !== undefined) return broken(this.#end, args);
     this.#nextQuestion = position + 1;
     this.#questions.set(remote, remote);
     this.#awaited += 1;
@@ -260,28 +264,33 @@ export class Session implements Sender {
 
   /** `fulfill` or `break` for a resolver of the peer's, which is then dropped. */
   resolve(position: number, name: "fulfill" | "break", value: unknown): void {
-    if (this.#end !== undefined) return;
-    const unsentBytes = this.#outbox.bytes;
-    if (unsentBytes > OUTGOING_BYTES_MAX) {
-      this.abort(new OcapnError("limit", `the peer does not take its answers: ${unsentBytes} bytes wait for it`));
+    if (this.#end === undefined && this.#isFull) this.abort(this.#notTaken());
+    if (this.#end !== undefined) {
+      quiet(value);
       return;
     }
     const to = { kind: "export", position } as const;
     const selector = name === "fulfill" ? FULFILL : BREAK;
     try {
-      this.#send(DELIVER, { to, args: [selector, value], answerPosition: false, resolveMe: false });
+      this.#sendOwed(DELIVER, { to, args: [selector, value], answerPosition: false, resolveMe: false });
     } catch (error) {
-      const reason = new TypeError(
-        `the answer cannot be passed: ${error instanceof Error ? error.message.replace(/^args\[1\]/, "value") : "no reason"}`,
-      );
-      this.#send(DELIVER, { to, args: [BREAK, reason], answerPosition: false, resolveMe: false });
+      quiet(value);
+      this.#sendOwed(DELIVER, { to, args: [BREAK, unpassable(error)], answerPosition: false, resolveMe: false });
     }
     this.#outbox.drop(position, 1);
-    this.#answeredBytes += Math.max(0, this.#outbox.bytes - unsentBytes);
+  }
+
+  #notTaken(): OcapnError {
+    return new OcapnError("limit", `the peer does not take what it is sent: ${this.#outbox.bytes} bytes wait for it`);
   }
 
   #send<V>(codec: RecordCodec<string, V>, values: V): void {
     this.#outbox.send(codec, values);
+  }
+
+  /** What the peer has made this side send. */
+  #sendOwed<V>(codec: RecordCodec<string, V>, values: V): void {
+    this.#owedBytes += this.#outbox.send(codec, values);
   }
 
   /** What came in one piece was received. */
@@ -296,8 +305,8 @@ export class Session implements Sender {
 
   get #load(): Load {
     // What this side sends of its own accord is not the peer's doing.
-    if (this.init.connection.bufferedBytes === 0) this.#answeredBytes = 0;
-    return { ...this.#inbound.undone, unsentBytes: Math.min(this.#answeredBytes, this.#outbox.bytes) };
+    if (this.init.connection.bufferedBytes === 0) this.#owedBytes = 0;
+    return { ...this.#inbound.undone, unsentBytes: Math.min(this.#owedBytes, this.#outbox.bytes) };
   }
 
   /** One whole message of the peer's. What is wrong with it ends the session. */
@@ -308,6 +317,8 @@ export class Session implements Sender {
       const reader = new SyrupReader(bytes);
       const message = readMessage(reader, this.references);
       if (!reader.isAtEnd) reader.fail("more than one value in a message");
+      // What it brought may have been the end.
+      if (this.#end !== undefined) return;
       this.#inbound.dispatch(message, bytes.length + reader.valueCount * VALUE_BYTES);
     } catch (error) {
       this.abort(error);
@@ -338,6 +349,7 @@ export class Session implements Sender {
     this.imports.break(reason);
     this.exports.clear();
     this.answers.clear();
+    this.waits.end();
     this.init.host.onSessionEnd(this, reason);
   }
 }
@@ -345,9 +357,25 @@ export class Session implements Sender {
 const FULFILL = makeSelector("fulfill");
 const BREAK = makeSelector("break");
 
-/** Who calls and does not look is no more stopped by this than by an answer that breaks. */
-function broken(reason: unknown): Promise<never> {
+function listenTo(to: Route, resolverPosition: number): Listen {
+  return { to, resolveMe: { kind: "object", position: resolverPosition }, wantsPartial: false };
+}
+
+/** Who calls and does not look is no more stopped by this than by an answer that breaks; nor by what was to go with the call. */
+function broken(reason: unknown, args: readonly unknown[]): Promise<never> {
+  quiet(args);
   const promise = Promise.reject(reason);
   promise.catch(() => {});
   return promise;
+}
+
+/** Why an answer did not go. The reason may be anything that the answer's own code has thrown, and must be one that goes. */
+function unpassable(error: unknown): TypeError {
+  let why = "no reason";
+  try {
+    if (error instanceof Error) why = String(error.message).replace(/^args\[1\]/, "value");
+  } catch {
+    // An error that refuses to be looked at.
+  }
+  return new TypeError(`the answer cannot be passed: ${why.slice(0, ABORT_REASON_LENGTH_MAX).toWellFormed()}`);
 }

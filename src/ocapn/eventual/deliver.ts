@@ -8,6 +8,7 @@ import { farName, isCapability, isSelector, ownStyle } from "../../passable/inde
 import { Bridge } from "../bridge/bridge.ts";
 import { callCapability, tellCapability } from "../bridge/call-capability.ts";
 import { type Handler, handlerOf, type Step } from "./handler.ts";
+import { quiet as quietValue } from "./reactions.ts";
 
 /** Of a name in an error, in UTF-16 units. */
 const NAME_SHOWN_MAX = 64;
@@ -20,6 +21,7 @@ export function deliver(target: unknown, args: readonly unknown[]): unknown {
   if (typeof target === "function") return target(...args);
   if (farName(target) !== undefined) return callMethod(target as object, args);
   if (isCapability(target)) return callCapability(BRIDGE, target, args);
+  quietValue(args);
   throw new TypeError(`target: expected an object that takes messages, got ${describe(target)}`);
 }
 

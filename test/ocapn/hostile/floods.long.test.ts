@@ -29,6 +29,7 @@ import {
   UNDONE_BYTES_MAX,
   UNDONE_MESSAGES_MAX,
   UNFINISHED_BYTES_MAX,
+  UNSENT_BYTES_MAX,
 } from "../../../src/ocapn/limits.ts";
 import { encodeSyrup, makeSelector, type SyrupRecord, type SyrupValue } from "../../../src/passable/index.ts";
 import { makeVictim, SWISS, type Target, type Victim } from "./victim.ts";
@@ -313,5 +314,41 @@ describe("sessions", () => {
     raws[0]?.connection.close();
     await peers.settle();
     await RawPeer.meet(peers, "one-more-again", "bob");
+  });
+});
+
+describe("a peer that asks for nothing, and does not read", () => {
+  it("can not make this one write without end what nobody here asked for", async () => {
+    const peers = makePeers({ immediate: false });
+    peers.isRecording = false;
+    const bob = peers.make("bob");
+    const mallory = await peers.run(RawPeer.meet(peers, "mallory", "bob"));
+    /** Their `op:listen` are more than a hundredth of the limit, and less than a twentieth. */
+    const count = 50_000;
+    let [rounds, first] = [0, 1];
+    for (; rounds < 100 && bob.ocapn.sessions.length > 0; rounds += 1, first += count) {
+      const positions = [...times(count, (at) => first + at)];
+      mallory.deliver({ to: exported(0), args: [makeSelector("deposit-gift"), positions.map(promise)] });
+      // Their resolvers are the next exports of the other side.
+      flood(
+        mallory,
+        times(count, (at) => deliverMessage({ to: exported(first + at), args: [makeSelector("break"), "x"] })),
+      );
+      mallory.send(
+        record(
+          "op:gc-exports",
+          positions.map((at) => BigInt(at)),
+          positions.map(() => 1n),
+        ),
+      );
+      await peers.arrive(({ from }) => from === "mallory");
+    }
+    expect(rounds).toBeGreaterThan(20);
+    expect(bob.ocapn.sessions).toHaveLength(0);
+    await peers.arrive(() => true);
+    expect(mallory.abortReason).toContain("the peer does not take what it is sent");
+    const bytes = Number(/(\d+) bytes/.exec(mallory.abortReason ?? "")?.[1]);
+    expect(bytes).toBeGreaterThan(UNSENT_BYTES_MAX);
+    expect(bytes).toBeLessThan(UNSENT_BYTES_MAX + (1 << 20));
   });
 });
