@@ -13,6 +13,7 @@ import { giveToSign, NO_REFERENCES, SIGNED_GIVE, type SignedGive } from "../code
 import { OcapnError } from "../errors.ts";
 import { makeSignedGive, makeSignedReceive } from "../handoff/certificates.ts";
 import { SignedReceiveValue } from "../handoff/envelope.ts";
+import { GIFT_ID_HALF_BYTES } from "../handoff/gift-shelf.ts";
 import type { Gifts } from "../handoff/gifts.ts";
 import type { Ed25519 } from "../keys.ts";
 import { GIFT_DIALS_MAX, GIFTS_MAX } from "../limits.ts";
@@ -26,8 +27,6 @@ export interface HandoffsInit {
   random(byteLength: number): Uint8Array;
 }
 
-const GIFT_ID_BYTES = 32;
-
 /** On their way to this peer. */
 interface UnderWay {
   gifts: number;
@@ -39,6 +38,8 @@ export class Handoffs {
   readonly #init: HandoffsInit;
   /** By gifter: so none can keep this peer from taking the gifts of others. */
   readonly #underWay = new WeakMap<Session, UnderWay>();
+  /** By receiver: how the identifiers of its gifts begin. */
+  readonly #giftIdStarts = new WeakMap<Session, Uint8Array>();
 
   constructor(init: HandoffsInit) {
     this.#init = init;
@@ -55,9 +56,19 @@ export class Handoffs {
     const exporter = presence.sender;
     if (!(exporter instanceof Session) || exporter.isOver || exporter.init.host !== receiver.init.host)
       return undefined;
-    const giftId = this.#init.random(GIFT_ID_BYTES);
+    const giftId = this.#giftIdFor(receiver);
     SIGNED_GIVE.write(writer, makeSignedGive({ exporter, receiver, giftId }), NO_REFERENCES);
     return () => exporter.tellBootstrap("deposit-gift", giftId, reference);
+  }
+
+  /** By its first half the exporter can tell gifts to one receiver from gifts to others, and nothing else. */
+  #giftIdFor(receiver: Session): Uint8Array {
+    const start = this.#giftIdStarts.get(receiver) ?? this.#init.random(GIFT_ID_HALF_BYTES);
+    this.#giftIdStarts.set(receiver, start);
+    const giftId = new Uint8Array(2 * GIFT_ID_HALF_BYTES);
+    giftId.set(start);
+    giftId.set(this.#init.random(GIFT_ID_HALF_BYTES), GIFT_ID_HALF_BYTES);
+    return giftId;
   }
 
   /** As receiver: the gift, when its exporter has been reached. */

@@ -9,6 +9,7 @@ import { reasonOf } from "../client/fixture.conformance.ts";
 import { OcapnError } from "../errors.ts";
 import { GIFT_ID_BYTES_MAX, GIFTS_MAX, GIFTS_ORPHANED_MAX, HANDOFF_COUNTS_MAX } from "../limits.ts";
 import { HandoffCounts } from "./counts.ts";
+import { GIFT_ID_HALF_BYTES } from "./gift-shelf.ts";
 import { Gifts } from "./gifts.ts";
 
 const KEY = new Uint8Array(32);
@@ -71,24 +72,51 @@ describe("gifts", () => {
     expect(gifts.withdraw({ session: gifter, giftId: id(1), receiver: other })).toBeInstanceOf(Promise);
   });
 
-  it("that nobody withdraws make room: one past the limit, the oldest goes", () => {
+  it("that nobody withdraws make room: one past the limit, the oldest goes, and whoever asks for it learns that", () => {
     const gifts = makeGifts();
     for (let at = 0; at < GIFTS_MAX; at += 1) gifts.deposit(gifter, id(at), gift);
     expect(gifts.withdraw({ session: gifter, giftId: id(0), receiver })).toBe(gift);
     gifts.deposit(gifter, id(0), gift);
     gifts.deposit(gifter, id(GIFTS_MAX), gift);
     expect(gifts.countOf(gifter)).toBe(GIFTS_MAX);
-    expect(gifts.withdraw({ session: gifter, giftId: id(1), receiver })).toBeInstanceOf(Promise);
+    expect(() => gifts.withdraw({ session: gifter, giftId: id(1), receiver })).toThrow("had to make room for others");
     expect(gifts.withdraw({ session: gifter, giftId: id(GIFTS_MAX), receiver })).toBe(gift);
+    gifts.deposit(gifter, id(1), gift);
+    expect(gifts.withdraw({ session: gifter, giftId: id(1), receiver })).toBe(gift);
   });
 
-  it("are waited for up to the limit, and not one more", () => {
+  it("that one receiver leaves make no room of others' gifts", () => {
+    const gifts = makeGifts();
+    const idFor = (to: number, number: number): Uint8Array => {
+      const giftId = new Uint8Array(32).fill(to);
+      giftId.set(id(number), GIFT_ID_HALF_BYTES);
+      return giftId;
+    };
+    for (const to of [1, 2]) gifts.deposit(gifter, idFor(to, 0), gift);
+    for (let at = 0; at < 2 * GIFTS_MAX; at += 1) gifts.deposit(gifter, idFor(3, at), gift);
+    expect(gifts.countOf(gifter)).toBe(GIFTS_MAX);
+    for (const to of [1, 2]) expect(gifts.withdraw({ session: gifter, giftId: idFor(to, 0), receiver })).toBe(gift);
+    expect(gifts.withdraw({ session: gifter, giftId: idFor(3, 2 * GIFTS_MAX - 1), receiver })).toBe(gift);
+  });
+
+  it("that had to go are known up to the limit; who asks for older ones waits", () => {
+    const gifts = makeGifts();
+    for (let at = 0; at <= 2 * GIFTS_MAX; at += 1) gifts.deposit(gifter, id(at), gift);
+    expect(gifts.withdraw({ session: gifter, giftId: id(0), receiver })).toBeInstanceOf(Promise);
+    expect(() => gifts.withdraw({ session: gifter, giftId: id(1), receiver })).toThrow("had to make room for others");
+  });
+
+  it("are waited for by one receiver up to the limit, and not one more", () => {
     const gifts = makeGifts();
     for (let at = 0; at < GIFTS_MAX; at += 1) void gifts.withdraw({ session: gifter, giftId: id(at), receiver });
     expect(() => gifts.withdraw({ session: gifter, giftId: id(GIFTS_MAX), receiver })).toThrow(OcapnError);
+    expect(gifts.withdraw({ session: gifter, giftId: id(GIFTS_MAX + 1), receiver: other })).toBeInstanceOf(Promise);
     expect(gifts.withdraw({ session: other, giftId: id(GIFTS_MAX), receiver })).toBeInstanceOf(Promise);
     gifts.deposit(gifter, id(7), gift);
     expect(gifts.withdraw({ session: gifter, giftId: id(GIFTS_MAX), receiver })).toBeInstanceOf(Promise);
+    expect(() => gifts.withdraw({ session: gifter, giftId: id(7), receiver })).toThrow(OcapnError);
+    gifts.close(receiver);
+    expect(gifts.countOf(gifter)).toBe(1);
   });
 
   it("of sessions that are over are kept up to the limit, the newest", () => {

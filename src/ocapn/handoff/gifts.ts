@@ -8,6 +8,7 @@
 import { bytesKey } from "../captp/identity.ts";
 import { OcapnError } from "../errors.ts";
 import { GIFT_ID_BYTES_MAX, GIFTS_MAX, GIFTS_ORPHANED_MAX } from "../limits.ts";
+import { GiftShelf } from "./gift-shelf.ts";
 
 interface Waiting {
   /** The session of whoever waits. */
@@ -20,8 +21,10 @@ interface Waiting {
 interface Account {
   /** Gifts are checked against it also after the session. */
   readonly gifterKey: Uint8Array;
-  readonly gifts: Map<string, object>;
+  readonly gifts: GiftShelf;
   readonly waiting: Map<string, Waiting>;
+  /** How many of those each receiver's session waits for: none can keep another one from waiting. */
+  readonly waitsOf: Map<string, number>;
 }
 
 export class Gifts {
@@ -30,7 +33,7 @@ export class Gifts {
   readonly #orphaned = new Map<string, Account>();
 
   open(session: Uint8Array, gifterKey: Uint8Array): void {
-    this.#open.set(bytesKey(session), { gifterKey, gifts: new Map(), waiting: new Map() });
+    this.#open.set(bytesKey(session), { gifterKey, gifts: new GiftShelf(), waiting: new Map(), waitsOf: new Map() });
   }
 
   close(session: Uint8Array): void {
@@ -41,7 +44,8 @@ export class Gifts {
     for (const { reject } of account.waiting.values()) {
       reject(new OcapnError("handoff", "the peer that promised this object went away before it handed it over"));
     }
-    for (const { waiting } of this.#open.values()) {
+    for (const { waiting, waitsOf } of this.#open.values()) {
+      if (!waitsOf.delete(key)) continue;
       for (const [id, { receiver }] of waiting) if (receiver === key) waiting.delete(id);
     }
     if (account.gifts.size > 0) this.#orphaned.set(key, account);
@@ -69,16 +73,13 @@ export class Gifts {
     const id = giftKey(giftId);
     const waiting = account.waiting.get(id);
     if (waiting !== undefined) {
-      account.waiting.delete(id);
+      stopWaiting(account, id, waiting);
       waiting.resolve(gift);
       return;
     }
     if (account.gifts.has(id))
       throw new OcapnError("handoff", "deposit-gift: there is a gift of that identifier already");
-    // Receivers may leave gifts where they are: that must not keep the gifter from giving more.
-    const [oldest] = account.gifts.keys();
-    if (account.gifts.size >= GIFTS_MAX && oldest !== undefined) account.gifts.delete(oldest);
-    account.gifts.set(id, gift);
+    account.gifts.put(id, gift);
   }
 
   /** The gift, or a promise for it. Whoever asks was checked to be the one whom the gifter named. */
@@ -91,24 +92,19 @@ export class Gifts {
     const { session, giftId } = wanted;
     const account = this.#find(session);
     const id = giftKey(giftId);
-    const gift = account?.gifts.get(id);
+    const gift = account?.gifts.take(id);
     if (account !== undefined && gift !== undefined) {
-      account.gifts.delete(id);
       if (account.gifts.size === 0) this.#orphaned.delete(bytesKey(session));
       return gift;
     }
     if (account === undefined || !this.#open.has(bytesKey(session))) {
       throw new OcapnError("handoff", "withdraw-gift: there is no such gift, and its giver is gone");
     }
-    if (account.waiting.has(id)) throw new OcapnError("handoff", "withdraw-gift: somebody waits for that gift already");
-    if (account.waiting.size >= GIFTS_MAX) {
-      throw new OcapnError(
-        "limit",
-        `withdraw-gift: ${GIFTS_MAX} gifts of its giver are waited for, which is the limit`,
-      );
+    if (account.gifts.hasForgotten(id)) {
+      throw new OcapnError("handoff", "withdraw-gift: it lay here for too long, and had to make room for others");
     }
-    const receiver = bytesKey(wanted.receiver);
-    return new Promise((resolve, reject) => account.waiting.set(id, { receiver, resolve, reject }));
+    if (account.waiting.has(id)) throw new OcapnError("handoff", "withdraw-gift: somebody waits for that gift already");
+    return wait(account, id, bytesKey(wanted.receiver));
   }
 
   /** Of a gifter's session: gifts that lie there, and those that are waited for. */
@@ -116,6 +112,22 @@ export class Gifts {
     const account = this.#find(session);
     return account === undefined ? 0 : account.gifts.size + account.waiting.size;
   }
+}
+
+function wait(account: Account, id: string, receiver: string): Promise<object> {
+  const waits = account.waitsOf.get(receiver) ?? 0;
+  if (waits >= GIFTS_MAX) {
+    throw new OcapnError("limit", `withdraw-gift: ${waits} gifts of its giver are waited for, which is the limit`);
+  }
+  account.waitsOf.set(receiver, waits + 1);
+  return new Promise((resolve, reject) => account.waiting.set(id, { receiver, resolve, reject }));
+}
+
+function stopWaiting(account: Account, id: string, { receiver }: Waiting): void {
+  account.waiting.delete(id);
+  const waits = (account.waitsOf.get(receiver) ?? 0) - 1;
+  if (waits > 0) account.waitsOf.set(receiver, waits);
+  else account.waitsOf.delete(receiver);
 }
 
 function giftKey(giftId: Uint8Array): string {

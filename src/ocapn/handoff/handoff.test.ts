@@ -4,7 +4,8 @@
  * @module
  */
 import { describe, expect, it } from "vitest";
-import { Far, PassableError } from "../../passable/index.ts";
+import { Far, makeSelector, PassableError, type SyrupRecord } from "../../passable/index.ts";
+import { bytesKey } from "../captp/identity.ts";
 import {
   makeLog,
   type Peers,
@@ -14,8 +15,11 @@ import {
   turns,
   usePeers,
 } from "../client/fixture.conformance.ts";
+import { exported, object, RawPeer } from "../client/raw-peer.conformance.ts";
 import { E } from "../eventual/e.ts";
 import type { Remote } from "../eventual/types.ts";
+import { parseSturdyrefUri } from "../locator.ts";
+import { GIFT_ID_HALF_BYTES } from "./gift-shelf.ts";
 
 const makePeers = usePeers();
 
@@ -200,6 +204,28 @@ describe("a handoff", () => {
     await turns();
     expect(await E(trio.holder).hold(trio.gift)).toBe("held");
     expect((await reasonOf(E(trio.holder).note(1))).message).toContain("enough");
+  });
+});
+
+describe("the identifiers of gifts", () => {
+  it("begin alike for one receiver, and for no other, so that the exporter can tell whose they are", async () => {
+    const trio = await makeTrio();
+    const ids: string[] = [];
+    const uri = trio.gifter.ocapn.serve(Far("broker", { give: () => trio.gift }), { swissNumber: new Uint8Array(32) });
+    const { swissNumber } = parseSturdyrefUri(uri);
+    for (const name of ["one", "another"]) {
+      const raw = await RawPeer.meet(trio.peers, name, "gifter");
+      const broker = await raw.fetch(swissNumber);
+      for (const at of [2, 3]) {
+        raw.deliver({ to: exported(broker), args: [makeSelector("give")], resolveMe: object(at) });
+        const [, envelope] = (await raw.resolved(at)) as readonly [string, SyrupRecord];
+        const [give] = envelope.fields as readonly SyrupRecord[];
+        ids.push(bytesKey(give?.fields[4] as Uint8Array));
+      }
+    }
+    const starts = ids.map((id) => id.slice(0, 2 * GIFT_ID_HALF_BYTES));
+    expect([starts[0] === starts[1], starts[2] === starts[3], starts[0] === starts[2]]).toEqual([true, true, false]);
+    expect(new Set(ids.map((id) => id.slice(2 * GIFT_ID_HALF_BYTES))).size).toBe(4);
   });
 });
 
