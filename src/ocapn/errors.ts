@@ -8,7 +8,7 @@
  * - `malformed`: a locator, message or descriptor that is none; `limit`: one of limits.ts is passed;
  * - `unreachable`: no connection to the peer; `handshake`: the peer is there, but no session came about;
  * - `disconnected`: the session ended before the answer came, which may have had its effect; `aborted`: the peer ended it, with a reason;
- * - `revoked`: the reference was withdrawn; `unknown-object`: nobody there by that swiss number; `handoff`: a gift could not be had;
+ * - `revoked`: the reference was withdrawn; `unknown-object`: no object there by that swiss number; `handoff`: a gift could not be had;
  * - `closed`: this side was closed.
  */
 export type OcapnErrorCode =

@@ -11,6 +11,7 @@ import {
   type Capability,
   CapabilityBase,
   capabilityOfAnswer,
+  isTarget,
   type Message,
   makeSelector,
   NO_TARGET,
@@ -36,7 +37,7 @@ export class ReferenceCapability extends CapabilityBase implements Capability {
   #reference: object | undefined;
   #sturdy: Sturdy | undefined;
   /** The object, on its way. */
-  #found: Promise<unknown> | undefined;
+  #found: PromiseReference | undefined;
 
   constructor(bridge: Bridge, reference: object | undefined) {
     super();
@@ -53,19 +54,25 @@ export class ReferenceCapability extends CapabilityBase implements Capability {
 
   /** What stands for it in messages to peers: the object, or a promise for it. */
   get target(): object {
+    const end = this.#end;
+    return end instanceof PromiseReference ? end.promise : end;
+  }
+
+  get #end(): object {
     const [reference, sturdy] = [this.#reference, this.#sturdy];
     if (reference !== undefined && (sturdy === undefined || !isOver(reference))) return reference;
     this.#found ??= this.#find(sturdy);
     return this.#found;
   }
 
-  /** One attempt at a time, for all that is sent meanwhile. */
-  #find(sturdy: Sturdy | undefined): Promise<unknown> {
+  /** One attempt at a time, for all that is sent meanwhile. What comes may be data: the next message asks again. */
+  #find(sturdy: Sturdy | undefined): PromiseReference {
     const found = sturdy?.enliven() ?? Promise.reject(new TypeError("reference: there is none"));
     this.#reference = undefined;
     found.then(
       (reference) => {
         this.#found = undefined;
+        if (!isTarget(reference)) return;
         this.#reference = reference as object;
         this.#bridge.adopt(this.#reference, this);
       },
@@ -73,13 +80,14 @@ export class ReferenceCapability extends CapabilityBase implements Capability {
         this.#found = undefined;
       },
     );
-    return found;
+    return new PromiseReference(this.#bridge, found);
   }
 
   receive(message: Message): Answer | PendingAnswer {
-    const { target } = this;
-    if (isOver(target)) return broken("ended", "the connection to the peer has ended, and this reference with it");
-    return ask(this.#bridge, target, message);
+    const end = this.#end;
+    if (end instanceof PromiseReference) return end.receive(message);
+    if (isOver(end)) return broken("ended", "the connection to the peer has ended, and this reference with it");
+    return ask(this.#bridge, end, message);
   }
 
   receiveOnly(message: Message): void {
@@ -90,23 +98,23 @@ export class ReferenceCapability extends CapabilityBase implements Capability {
 
 /** A promise of OCapN's, of a peer or of this side. */
 export class PromiseReference extends CapabilityBase implements PromiseCapability {
+  readonly promise: Promise<unknown>;
   readonly #bridge: Bridge;
-  readonly #promise: Promise<unknown>;
   #answer: Promise<Answer> | undefined;
 
   constructor(bridge: Bridge, promise: Promise<unknown>) {
     super();
     this.#bridge = bridge;
-    this.#promise = promise;
+    this.promise = promise;
   }
 
   settled(): Promise<Answer> {
-    this.#answer ??= this.#bridge.answerOf(this.#promise);
+    this.#answer ??= this.#bridge.answerOf(this.promise);
     return this.#answer;
   }
 
   receive(message: Message): Answer | PendingAnswer {
-    const pending = ask(this.#bridge, this.#promise, message);
+    const pending = ask(this.#bridge, this.promise, message);
     if (!(pending instanceof Promise)) return pending;
     const { pipeline } = pending;
     const answer = pending.then((settled) => (settled.status === "rejected" ? this.#explain(settled) : settled));
@@ -120,7 +128,7 @@ export class PromiseReference extends CapabilityBase implements PromiseCapabilit
   }
 
   receiveOnly(message: Message): void {
-    tell(this.#bridge, this.#promise, message);
+    tell(this.#bridge, this.promise, message);
   }
 }
 

@@ -5,8 +5,9 @@
  * @module
  */
 
-import type { Capability } from "../../passable/index.ts";
+import { type Capability, isTarget } from "../../passable/index.ts";
 import type { Ocapn } from "../client/ocapn.ts";
+import { OcapnError } from "../errors.ts";
 import { BRIDGE } from "../eventual/deliver.ts";
 import { parseSturdyrefUri } from "../locator.ts";
 import type { Sturdy } from "./reference-capability.ts";
@@ -29,7 +30,14 @@ export function referenceOfCapability(capability: Capability): object {
  * Images name it by the URI, which is a secret: whoever can read the image can have the object.
  */
 export async function enlivenCapability(ocapn: Ocapn, uri: string): Promise<Capability> {
-  return BRIDGE.sturdyCapability(sturdyBy(ocapn, uri), await ocapn.enliven<object>(uri));
+  const reference: unknown = await ocapn.enliven(uri);
+  if (!isTarget(reference)) {
+    throw new OcapnError(
+      "unknown-object",
+      "enlivenCapability: what the peer has there is data, which takes no messages",
+    );
+  }
+  return BRIDGE.sturdyCapability(sturdyBy(ocapn, uri), reference as object);
 }
 
 /** For `ThawInit.resolveLocator`: what an image names by a sturdyref, looked for at the first message to it. Undefined for all other locators. */

@@ -12,11 +12,19 @@ import {
   labelOfValue,
   object,
   promise,
-  type RawPeer,
+  RawPeer,
   record,
 } from "../../../src/ocapn/client/raw-peer.conformance.ts";
-import { E, parseSturdyrefUri } from "../../../src/ocapn/index.ts";
 import {
+  E,
+  enlivenCapability,
+  formatSturdyrefUri,
+  parseSturdyrefUri,
+  resolveOcapnLocator,
+} from "../../../src/ocapn/index.ts";
+import {
+  type Capability,
+  encodeMessage,
   encodeSyrup,
   makeCapability,
   makeSelector,
@@ -24,7 +32,7 @@ import {
   SyrupStruct,
   type SyrupValue,
 } from "../../../src/passable/index.ts";
-import { makeVictim, type Victim } from "./victim.ts";
+import { makeVictim, SWISS, type Victim } from "./victim.ts";
 
 const makePeers = usePeers();
 const [same, hold, data, send, never] = ["same", "hold", "data", "send", "never"].map(makeSelector);
@@ -69,6 +77,47 @@ describe("a struct", () => {
     await victim.assertUnharmed();
   });
 });
+
+describe("a peer that has data where an object was", () => {
+  it.each<readonly [string, SyrupValue]>([
+    ["an integer", 5n],
+    ["a list of objects", [object(20)]],
+    ["a struct", new SyrupStruct([["receive", object(20)]])],
+    ["bytes", new Uint8Array(3)],
+  ])("gets no message for %s, and whoever sends one learns why", async (_, data) => {
+    const peers = makePeers();
+    const near = peers.make("near");
+    const answers: SyrupValue[] = [object(3), data, data, data];
+    const netlayer = peers.network.makeNetlayer("mallory");
+    netlayer.listen((connection) => answerFetches(new RawPeer(connection, netlayer.location), answers));
+    const uri = formatSturdyrefUri({ peer: netlayer.location, swissNumber: SWISS });
+    const capability = await enlivenCapability(near.ocapn, uri);
+    near.ocapn.sessions[0]?.abort("cut");
+    const thawed = resolveOcapnLocator(near.ocapn)({ ocapn: uri }) as Capability;
+    for (const target of [capability, thawed]) {
+      expect(await target.receive(encodeMessage(["hi"]))).toMatchObject({ status: "broken", code: "no-target" });
+      near.ocapn.sessions[0]?.abort("cut");
+    }
+    await expect(enlivenCapability(near.ocapn, uri)).rejects.toMatchObject({ code: "unknown-object" });
+    await peers.settle();
+    expect(answers).toEqual([]);
+  });
+});
+
+/** Says nothing but that. */
+function answerFetches(peer: RawPeer, answers: SyrupValue[]): RawPeer {
+  const run = async (): Promise<void> => {
+    await peer.until(() => peer.peerKey !== undefined);
+    peer.hello();
+    const fetch = (): SyrupRecord | undefined =>
+      peer.received.find((message) => labelOfValue(message) === "op:deliver");
+    await peer.until(() => fetch() !== undefined);
+    const resolver = Number(((fetch() as SyrupRecord).fields[3] as SyrupRecord).fields[0]);
+    peer.deliver({ to: exported(resolver), args: [makeSelector("fulfill"), answers.shift() as SyrupValue] });
+  };
+  void run();
+  return peer;
+}
 
 describe("a position that", () => {
   it.each<readonly [string, (victim: Victim) => readonly SyrupValue[], string]>([
