@@ -44,8 +44,11 @@ function fromJson(json: unknown, options: DecodeOptions, depth: number): unknown
   if (Object.hasOwn(json, "#error")) return errorFromJson(json);
   const struct = {};
   for (const [key, item] of Object.entries(json)) {
-    Object.defineProperty(struct, unescapeKey(key), {
-      value: fromJson(item, options, depth + 1),
+    const name = unescapeKey(key);
+    const value = fromJson(item, options, depth + 1);
+    if (name === "then" && typeof value === "function") throw new PassableError("unpassable", THENABLE);
+    Object.defineProperty(struct, name, {
+      value,
       writable: true,
       enumerable: true,
       configurable: true,
@@ -53,6 +56,9 @@ function fromJson(json: unknown, options: DecodeOptions, depth: number): unknown
   }
   return struct;
 }
+
+/** Where references can be called, one under that key would be, by whoever awaits the struct. */
+const THENABLE = "a reference under the key then cannot be passed: it would pass for a promise";
 
 function unescapeKey(key: string): string {
   const first = key.charCodeAt(0);

@@ -232,10 +232,22 @@ describe("a far reference as a capability", () => {
   it("does not pass a reference under the key then", async () => {
     const { capability } = makePair();
     const object = await capability(Far("object", { take: () => "taken" }));
-    expect(await answered(send(object, "take", { deep: [{ [THEN]: object }] }))).toMatchObject([
-      "rejected",
-      { name: "PassableError" },
-    ]);
+    for (const value of [{ deep: [{ [THEN]: object }] }, new Tagged("t", { [THEN]: object })]) {
+      expect(await answered(send(object, "take", value))).toMatchObject(["rejected", { name: "PassableError" }]);
+    }
+    expect(await answered(send(object, "take", { [THEN]: 1 }, object))).toEqual(["fulfilled", "taken"]);
+  });
+
+  it("is passed beside objects of this side, of which nothing is looked at", async () => {
+    const { capability } = makePair();
+    const object = await capability(Far("object", { take: (...values: unknown[]) => values.length }));
+    const own: { self?: object; readonly lazy: never } = {
+      get lazy(): never {
+        throw new Error("an accessor of the host's has run");
+      },
+    };
+    own.self = own;
+    expect(await callCapability(object, "take", object, capabilityOfReference(Far("own", own)))).toBe(2);
   });
 });
 

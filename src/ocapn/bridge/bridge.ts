@@ -16,7 +16,6 @@ import {
   isCapability,
   isTarget,
   type Message,
-  PassableError,
   type PromiseCapability,
   refusal,
   rejected,
@@ -102,12 +101,10 @@ export class Bridge {
   }
 
   read(message: Message): unknown {
-    const value = decodeMessage(message, {
+    return decodeMessage(message, {
       readCapability: (capability) => this.targetOf(capability),
       readPromise: (capability) => this.#promiseOf(capability),
     });
-    if (message.capabilities.some((held) => held instanceof ReferenceCapability)) assertNoThenable(value);
-    return value;
   }
 
   /** What is not the callee's own word is an error with the code in its message: that is all that crosses. */
@@ -149,19 +146,5 @@ function failureOf(reason: unknown): Answer | undefined {
       return broken("limit", reason.message);
     default:
       return undefined;
-  }
-}
-
-/** Far references can be called. One under the key `then` would be, by whoever awaits the value. */
-function assertNoThenable(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, item] of Object.entries(value)) {
-    if (key === "then" && typeof item === "function") {
-      throw new PassableError(
-        "unpassable",
-        "a reference under the key then cannot be passed: it would pass for a promise",
-      );
-    }
-    assertNoThenable(item);
   }
 }
