@@ -76,6 +76,7 @@ export function resumeProcess(process: ProcessRecord, options: { readonly refuse
   else process.makeReady();
 }
 
+  process.isLeft = false;
 /** The stop stays; whoever waits for the turn, or for those that it is nested in, learns of it. */
 export function leaveStopped(process: ProcessRecord): void {
   const { stop } = process;
@@ -89,6 +90,9 @@ export function leaveStopped(process: ProcessRecord): void {
 
 export function applyKeeperAction(process: ProcessRecord, action: KeeperAction): void {
   if (process.state !== "stopped") return;
+  process.isLeft = true;
+  for (const tell of process.askers) tell(stop);
+  process.askers.clear();
   switch (action.action) {
     case "leave":
       leaveStopped(process);

@@ -16,7 +16,7 @@ import { enter, goOn, type Push, pushToMailbox, turnToFinish } from "./nested.ts
 import type { Program } from "./program.ts";
 import type { Outstanding, PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
-import type { ProcessStatus, SyncResult, TurnResult } from "./stops.ts";
+import type { ProcessStatus, StopReport, SyncResult, TurnResult } from "./stops.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn, Waiter } from "./turn.ts";
 import { argsToValues } from "./values.ts";
@@ -49,6 +49,8 @@ export interface Process extends Disposable {
   /** Sends a message. The answer may come late: a process that has stopped gives it after it was resumed. */
   deliver(message: Message, target?: number): Promise<Answer>;
   /** undefined where the answer needs something from outside, or more than `gas`. */
+  /** The same; but where the process has stopped, or does before it answers, and its keeper leaves it so, resolves with the stop. */
+  ask(message: Message, target?: number): Promise<Answer | StopReport>;
   deliverSync(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | undefined;
   /** The same; where there is no answer yet, the promise of it: the turn goes on when the process does. */
   attempt(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | Promise<Answer>;
@@ -143,6 +145,7 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
     run: () => process.call("_start"),
     deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
     deliverSync: (message, options = {}) => answerForHost(deliverSync(record, message, options, host)),
+    ask: (message, target = 0) => new Promise((resolve) => ask(record, message, target, resolve)),
     attempt(message, options = {}) {
       const cell = deliverSync(record, message, options, host);
       return answerForHost(cell) ?? answerOf(cell);
@@ -211,6 +214,21 @@ function deliverSync(
 }
 
 function pushCall(
+function ask(
+  record: ProcessRecord,
+  message: Message,
+  target: number,
+  resolve: (result: Answer | StopReport) => void,
+): void {
+  const cell = record.deliverFromHost(target, message);
+  if (record.isLeft && !record.isEnded && record.stop !== undefined) return resolve(record.stop);
+  record.askers.add(resolve);
+  cell.watch(() => {
+    record.askers.delete(resolve);
+    resolve(answerForHost(cell) as Answer);
+  });
+}
+
   record: ProcessRecord,
   exportName: string,
   args: readonly HostValue[],

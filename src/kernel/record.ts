@@ -63,6 +63,10 @@ export class ProcessRecord {
   state: "idle" | "ready" | "parked" | "stopped" | "ended" = "idle";
   /** Why, while stopped or ended. */
   stop: StopReport | undefined;
+  /** It is stopped, and its keeper has left it so. */
+  isLeft = false;
+  /** Callers of this host that wait for an answer of the process: told where it is left stopped. */
+  readonly askers = new Set<(stop: StopReport) => void>();
   /** Has the host, or another tree, a reference by which it could send messages? */
   isExposed = false;
   /** Has the parent been told of that stop? */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { failureOf, makeTestHost } from "../../../test/support/javascript.ts";
 import { type GuestError, makeCapability, type Passable, Tagged } from "../../passable/index.ts";
 import { capabilityOf, makeCollector, makeManualClock, makeTimersPower } from "../../powers/index.ts";
-import { UnfinishedError } from "./index.ts";
+import { StoppedError, UnfinishedError } from "./index.ts";
 
 const host = makeTestHost();
 const settleAll = async (): Promise<void> => {
@@ -420,6 +420,38 @@ describe("synchronous calls of the host", () => {
     const other = host.spawn({ endowments: { slow: makeCapability(async () => 1) } });
     await other.evaluate("function slow() { return caper.power('slow')() }");
     expect(() => other.callSync("slow", [])).toThrow(UnfinishedError);
+  });
+
+  it("tell that the process has stopped, and go on when it is resumed", async () => {
+    const js = host.spawn({ gas: 10_000_000 });
+    await js.evaluate("let rounds = 0; function spin(most) { for (rounds = 0; rounds < most; rounds++); return rounds }");
+    const outOfGas = { name: "StoppedError", stop: { kind: "out-of-gas" } };
+    expect(await failureOf(js.call("spin", 1e9))).toMatchObject(outOfGas);
+    expect(await failureOf(js.evaluate("1"))).toMatchObject(outOfGas);
+    js.process.refill({ gas: 1e6 });
+    expect(await js.process.resume()).toEqual({ kind: "out-of-gas" });
+    js.process.refill({ gas: 1e12 });
+    js.process.discard();
+    expect(await failureOf(js.call("spin", 1))).toMatchObject({ name: "BrokenError", code: "ended" });
+  });
+
+  it("tell it of calls in the caller's thread, too", async () => {
+    const js = host.spawn({ gas: 10_000_000 });
+    await js.evaluate("function spin() { for (;;); }; function list(...all) { return spin() }");
+    expect(() => js.callSync("spin", [])).toThrow(StoppedError);
+    const other = host.spawn({ gas: 10_000_000 });
+    await other.evaluate("function spin() { for (;;); }");
+    expect(() => other.callSync("spin", [[]])).toThrow(StoppedError);
+  });
+
+  it("go on unnoticed where a keeper refills", async () => {
+    let stops = 0;
+    const js = host.spawn({
+      gas: 5_000_000,
+      keeper: () => (++stops, { action: "resume", gas: 5_000_000 }),
+    });
+    expect(await js.evaluate("let n = 0; while (n < 200_000) n++; n")).toBe(200_000);
+    expect(stops).toBeGreaterThan(0);
   });
 });
 

@@ -13,6 +13,7 @@ export {
   type JavaScriptInstance,
   type MainInit,
   makeJavaScriptInstance,
+  StoppedError,
   startMain,
   UnfinishedError,
 } from "./instance.ts";

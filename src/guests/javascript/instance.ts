@@ -13,6 +13,10 @@ import type { Primitive } from "./words.ts";
 /** Beside the result: why there is none, or none yet. */
 export type DirectSyncResult = DirectResult | Exclude<SyncResult, { readonly kind: "done" }>;
 
+/**
+ * What the promises of its methods are rejected with: `StoppedError` where the process has stopped, or does before it answers, and its
+ * keeper leaves it so; `BrokenError` "ended" where it ends; and what the guest throws, as `GuestError` or the value.
+ */
 export interface JavaScriptInstance {
   readonly process: Process;
   /** Runs a script; the value of its last statement, where that can cross, else undefined. */
@@ -30,7 +34,10 @@ export interface JavaScriptInstance {
   get(name: string): Promise<unknown>;
   /** Calls a function that the imported module exports, or a global one. A promise it returns is awaited. */
   call(name: string, ...args: readonly unknown[]): Promise<unknown>;
-  /** The same in the caller's own thread. Throws `UnfinishedError` where the answer needs something from outside or more gas. */
+  /**
+   * The same in the caller's own thread, for at most `gas`. Throws `UnfinishedError` where the answer needs something from outside or more
+   * than that, `StoppedError` where the process itself has no more.
+   */
   callSync(name: string, args: readonly unknown[], options?: { readonly gas?: number }): unknown;
   /** The number by which a function that the imported module exports, or a global one, can be called directly. */
   register(name: string): Promise<number>;
@@ -52,16 +59,33 @@ export interface JavaScriptInstance {
 /** A synchronous call that could not be answered at once. Its turn goes on when the process is run. */
 export class UnfinishedError extends Error {
   constructor() {
-    super("the call has no answer yet: it needs more gas, or something from outside");
+    super("the call has no answer yet: it needs more gas than it was given, or something from outside");
     this.name = "UnfinishedError";
+  }
+}
+
+/**
+ * The process has stopped, and its keeper left it so, or it has none. When it is refilled and resumed, what was asked goes on where it was;
+ * its answer is lost.
+ */
+export class StoppedError extends Error {
+  readonly stop: StopReport;
+
+  constructor(stop: StopReport) {
+    super(`the process has stopped: ${describeStop(stop)}`);
+    this.name = "StoppedError";
+    this.stop = stop;
   }
 }
 
 const SCRIPT_NAME = "script.js";
 
 export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
-  const ask = async (...body: readonly unknown[]): Promise<unknown> =>
-    valueOfAnswer(await process.deliver(encodeMessage(body)));
+  const ask = async (...body: readonly unknown[]): Promise<unknown> => {
+    const answer = await process.ask(encodeMessage(body));
+    if ("kind" in answer) throw new StoppedError(answer);
+    return valueOfAnswer(answer);
+  };
   return Object.freeze({
     process,
     evaluate: (source: string, options: { readonly name?: string } = {}) =>
@@ -93,8 +117,9 @@ export function makeJavaScriptInstance(process: Process): JavaScriptInstance {
 
 function askSync(process: Process, body: readonly unknown[], options: { readonly gas?: number }): unknown {
   const answer = process.deliverSync(encodeMessage(body), options);
-  if (answer === undefined) throw new UnfinishedError();
-  return valueOfAnswer(answer);
+  if (answer !== undefined) return valueOfAnswer(answer);
+  const { status } = process;
+  throw status.state === "stopped" ? new StoppedError(status.stop) : new UnfinishedError();
 }
 
 /** Most calls are such that they need no message. */
@@ -132,7 +157,7 @@ function callNamed(
     case "parked":
       throw new UnfinishedError();
     default:
-      if (!isEnd(result)) throw new UnfinishedError();
+      if (!isEnd(result)) throw new StoppedError(result);
       return valueOfAnswer(broken("ended", `the process ended: ${describeStop(result)}`));
   }
 }
