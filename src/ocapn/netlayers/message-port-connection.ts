@@ -119,7 +119,9 @@ export class MessagePortConnection implements Connection {
     if (this.#isOver) return;
     const isOpen = this.#handler !== undefined;
     const frame = data as Frame | null | undefined;
-    if (frame instanceof Uint8Array && isOpen) {
+    if (frame instanceof Uint8Array && !(frame.buffer instanceof ArrayBuffer)) {
+      this.fail("bytes that the other side can still change");
+    } else if (frame instanceof Uint8Array && isOpen) {
       this.#post({ type: "taken", byteCount: frame.length });
       this.#handler?.onData(frame);
     } else if (frame instanceof Uint8Array) {
@@ -128,9 +130,9 @@ export class MessagePortConnection implements Connection {
       // Unless it was closed in the meantime: then the end follows.
       if (!this.#hasEnded) this.#start();
     } else if (frame?.type === "refused" && !isOpen) {
-      this.fail(String(frame.reason));
-    } else if (frame?.type === "taken") {
-      this.#bufferedBytes -= Math.min(this.#bufferedBytes, Number(frame.byteCount) || 0);
+      this.fail(typeof frame.reason === "string" ? frame.reason : "it was refused");
+    } else if (frame?.type === "taken" && Number.isSafeInteger(frame.byteCount) && frame.byteCount > 0) {
+      this.#bufferedBytes -= Math.min(this.#bufferedBytes, frame.byteCount);
     } else if (frame?.type === "end") {
       this.close();
       this.#end(undefined);

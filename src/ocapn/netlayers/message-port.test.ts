@@ -20,6 +20,8 @@ import type { MessagePortLike } from "./message-port-connection.ts";
 import { testNetlayer } from "./netlayer.conformance.ts";
 
 const platform = { MessageChannel: MessageChannel as unknown as MessageChannelConstructor };
+/** Making text or a number of it throws. */
+const NO_TEXT = { toString: 1, valueOf: 1 };
 const nowhere = { transport: "message-port", designator: "nobody", hints: false } as const;
 
 testNetlayer("message-port, of a page and its worker", () => {
@@ -173,6 +175,10 @@ describe("message-port", () => {
     ["an unknown type", { type: "toString" }],
     ["an opening, once more", { type: "open" }],
     ["a refusal, too late", { type: "refused", reason: "x" }],
+    ["a count that is none", { type: "taken", byteCount: "x" }],
+    ["a count that cannot be made one", { type: "taken", byteCount: NO_TEXT }],
+    ["a count below zero", { type: "taken", byteCount: -1 }],
+    ["shared memory", new Uint8Array(new SharedArrayBuffer(8))],
   ])("breaks off a connection in which comes %s", async (_, garbage) => {
     const listener = new Listener();
     hub.netlayer.listen(listener.attach);
@@ -181,7 +187,6 @@ describe("message-port", () => {
     port.postMessage({ type: "dial", to: "page", port: port2 }, [port2]);
     await once(port1, "message");
     port1.postMessage({ type: "taken", byteCount: 1e9 });
-    port1.postMessage({ type: "taken", byteCount: "x" });
     port1.postMessage(garbage);
     expect(await listener.ends[0]?.closed()).toBeInstanceOf(OcapnError);
     expect(listener.ends[0]?.connection.bufferedBytes).toBe(0);
@@ -204,6 +209,22 @@ describe("message-port", () => {
     port.postMessage(garbage);
     await closed;
     expect((await errorOf(hub.netlayer.connect(at("bad"), new Listener().attach))).code).toBe("unreachable");
+  });
+
+  it("leaves a worker that dials what is no name", async () => {
+    const port = await joinByHand("bad");
+    const closed = once(port, "close");
+    const { port2 } = new MessageChannel();
+    port.postMessage({ type: "dial", to: NO_TEXT, port: port2 }, [port2]);
+    await closed;
+  });
+
+  it("takes a refusal for one whatever its reason is", async () => {
+    const port = await joinByHand("bad");
+    const dialling = errorOf(hub.netlayer.connect(at("bad"), new Listener().attach));
+    const [incoming] = (await once(port, "message")) as [{ readonly port: MessagePort }];
+    incoming.port.postMessage({ type: "refused", reason: NO_TEXT });
+    expect((await dialling).message).toContain("it was refused");
   });
 
   it("takes no bytes from who is not open yet", async () => {

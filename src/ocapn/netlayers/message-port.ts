@@ -100,7 +100,8 @@ class Hub {
     port1.addEventListener("message", ({ data }) => {
       const request = data as Request | null | undefined;
       const isDial = request?.type === "dial" && typeof request.port?.postMessage === "function";
-      if (isDial) this.#route(designator, String(request.to), request.port);
+      // Not made a string of: that throws for what a worker can send.
+      if (isDial && typeof request.to === "string") this.#route(designator, request.to, request.port);
       else this.remove(designator);
     });
     port1.addEventListener("close", () => this.remove(designator));
