@@ -110,8 +110,8 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * Of one gifter's session: gifts that lie ready, beyond which the oldest goes, and as many that are waited for; gifts that are on their way to this
- * side. And gifts of sessions that are over, together.
+ * Of one gifter's session: gifts that lie ready, beyond which one goes, and as many of those that had to go; those that one receiver waits for; gifts
+ * that are on their way to this side. And gifts of sessions that are over, together.
  */
 export const GIFTS_MAX = 4_096;
 export const GIFTS_ORPHANED_MAX = 4_096;

@@ -63,11 +63,10 @@ export class Handoffs {
 
   /** By its first half the exporter can tell gifts to one receiver from gifts to others, and nothing else. */
   #giftIdFor(receiver: Session): Uint8Array {
-    const start = this.#giftIdStarts.get(receiver) ?? this.#init.random(GIFT_ID_HALF_BYTES);
+    const giftId = this.#init.random(2 * GIFT_ID_HALF_BYTES);
+    const start = this.#giftIdStarts.get(receiver) ?? giftId.slice(0, GIFT_ID_HALF_BYTES);
     this.#giftIdStarts.set(receiver, start);
-    const giftId = new Uint8Array(2 * GIFT_ID_HALF_BYTES);
     giftId.set(start);
-    giftId.set(this.#init.random(GIFT_ID_HALF_BYTES), GIFT_ID_HALF_BYTES);
     return giftId;
   }
 
