@@ -50,9 +50,18 @@ export interface DecodeOptions {
   /** Needed where the image is a difference. */
   readonly base?: Base;
   readonly limits?: Partial<ImageLimits>;
+  /** What is left of the limits, where several images share them; instead of `limits`. */
+  readonly left?: ImageBudget;
   readonly hasher?: Hasher;
   /** Whatever needs the module or the kernel's knowledge; returns what is wrong as "frame 3: has no safepoint 7". */
   readonly check?: (process: ProcessState, init: { index: number; tree: TreeState }) => string | undefined;
+}
+
+/** What is left of limits. */
+export type ImageBudget = { -readonly [key in keyof ImageLimits]: number };
+
+export function imageBudget(limits: Partial<ImageLimits> = {}): ImageBudget {
+  return { ...DEFAULT_LIMITS, ...limits };
 }
 
 /** CID of 4096 zero bytes, which are never stored. */
@@ -63,21 +72,15 @@ export function decodeImage(image: Image, options: DecodeOptions = {}): TreeStat
   const { base } = options;
   if (image.base !== null && image.base !== base?.root) throw needsBase(image);
   const source: BlockSource = (cid) => image.blocks.get(cid) ?? base?.block(cid);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const left = options.left ?? imageBudget(options.limits);
   const manifest = readManifest(requireCbor(source, textToCid(image.root), "manifest"));
-  if (manifest.processes.length > limits.processesMax) {
-    throw new ImageError({
-      code: "limit",
-      where: "manifest: processes",
-      what: `has ${manifest.processes.length} processes, ${limits.processesMax} are accepted`,
-    });
-  }
+  const processes = { limit: "processesMax", amount: manifest.processes.length, unit: "processes" } as const;
+  take(left, { ...processes, where: "manifest: processes" });
   const reader: Reader = {
     source,
     options,
     manifest,
-    left: { ...limits },
-    budget: { bytesLeft: limits.plainBytesMax },
+    left,
   };
   const state: TreeState = {
     rewriter: manifest.rewriter,
@@ -111,20 +114,23 @@ interface Reader extends PlainReader {
   readonly source: BlockSource;
   readonly options: DecodeOptions;
   readonly manifest: ManifestBlock;
-  /** What is left of the limits; each is taken before anything of that size is made. */
-  readonly left: { -readonly [key in keyof ImageLimits]: number };
+  /** Each is taken before anything of that size is made. */
+  readonly left: ImageBudget;
 }
 
-function take(reader: Reader, init: { limit: keyof ImageLimits; amount: number; unit: string; where: string }): void {
+function take(
+  left: ImageBudget,
+  init: { limit: keyof ImageLimits; amount: number; unit: string; where: string },
+): void {
   const { limit, amount, unit, where } = init;
-  if (amount > reader.left[limit]) {
+  if (amount > left[limit]) {
     throw new ImageError({
       code: "limit",
       where,
-      what: `has ${amount} ${unit}, ${reader.left[limit]} more are accepted`,
+      what: `has ${amount} ${unit}, ${left[limit]} more are accepted`,
     });
   }
-  reader.left[limit] -= amount;
+  left[limit] -= amount;
 }
 
 function decodeModule(cid: Uint8Array, where: string, source: BlockSource): ModuleState {
@@ -190,7 +196,7 @@ function decodeCall(call: CallBlock, where: string, reader: Reader): NestedState
 function decodeMemories(block: MachineBlock, { where, partner, reader }: MachineContext): MemoryState[] {
   return block.memories.map((memory, at) => {
     const name = `${where}: memory ${at}`;
-    take(reader, { limit: "memoryWasmPagesMax", amount: memory.pages, unit: "pages of 64 KiB", where: name });
+    take(reader.left, { limit: "memoryWasmPagesMax", amount: memory.pages, unit: "pages of 64 KiB", where: name });
     return decodeMemory(memory, {
       source: reader.source,
       base: partner?.memories[at],
@@ -220,7 +226,7 @@ function decodeElements(
   index: number,
   { partner, reader }: MachineContext,
 ): readonly (number | null)[] {
-  take(reader, { limit: "tableElementsMax", amount: list.length, unit: "elements", where: list.where });
+  take(reader.left, { limit: "tableElementsMax", amount: list.length, unit: "elements", where: list.where });
   const baseElements = partner?.state.machine?.tables[index];
   const baseChunks = partner?.elements[index];
   if (baseElements?.length === list.length && baseChunks !== undefined && sameCids(list.chunks, baseChunks))
@@ -235,7 +241,7 @@ function sameCids(cids: readonly Uint8Array[], others: readonly Uint8Array[]): b
 }
 
 function decodeFrames(list: ChunkedList, name: string, reader: Reader): Frame[] {
-  take(reader, { limit: "framesMax", amount: list.length, unit: "frames", where: list.where });
+  take(reader.left, { limit: "framesMax", amount: list.length, unit: "frames", where: list.where });
   const whole = new Field(list, list.where);
   const frames: Frame[] = [];
   const ends: number[] = [];
@@ -261,7 +267,7 @@ function decodeFrame(field: Field, reader: Reader): Frame {
     point: new Field(point, `${field.where}: point`).integer(0, FRAME_POINTS_MAX),
     values: cborToValues(new Field(values, field.where)),
   };
-  take(reader, { limit: "frameValuesMax", amount: frame.values.length, unit: "values", where: field.where });
+  take(reader.left, { limit: "frameValuesMax", amount: frame.values.length, unit: "values", where: field.where });
   return frame;
 }
 

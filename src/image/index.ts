@@ -7,7 +7,7 @@ export { type ArchiveOptions, bytesToImage, imageToBytes, peekImage, type ReadOp
 export { type Base, makeBase } from "./base.ts";
 export { type BlockSource, blocksToImage, type Image, missingBlocks } from "./blocks.ts";
 export { defaultHasher, type Hasher, moduleCid } from "./cid.ts";
-export { type DecodeOptions, decodeImage } from "./decode.ts";
+export { type DecodeOptions, decodeImage, type ImageBudget, imageBudget } from "./decode.ts";
 export { describeImage, describeStatus, type ImageDescription, type ProcessDescription } from "./describe.ts";
 export { completeImage, diffImages } from "./difference.ts";
 export { type EncodeOptions, encodeImage } from "./encode.ts";

@@ -18,7 +18,7 @@ function makeStore(bytesLeft = 1 << 20) {
     blocks.set(cidToText(cid), bytes.slice());
     return cid;
   };
-  const reader = { source: (cid: string) => blocks.get(cid), budget: { bytesLeft } };
+  const reader = { source: (cid: string) => blocks.get(cid), left: { plainBytesMax: bytesLeft } };
   return {
     blocks,
     encode: (value: unknown): Uint8Array => encode(plainToCbor(value, "x", putRaw)),

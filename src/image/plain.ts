@@ -95,7 +95,7 @@ function bytesToCbor(bytes: Uint8Array, putRaw: PutRaw): unknown {
 export interface PlainReader {
   readonly source: BlockSource;
   /** Bytes that may still be assembled from blocks; shared by all plain data of an image. */
-  readonly budget: { bytesLeft: number };
+  readonly left: { plainBytesMax: number };
 }
 
 export function cborToPlain(field: Field, reader: PlainReader): Plain {
@@ -158,10 +158,10 @@ function fromSpecial(field: Field, reader: PlainReader): Plain {
 function fromChunks(field: Field, reader: PlainReader): Uint8Array {
   const { length: lengthField, chunks } = field.map(["length", "chunks"]);
   const length = lengthField.integer(INLINE_BYTES_MAX + 1, SAFE_MAX);
-  if (length > reader.budget.bytesLeft) {
-    throw field.fail(`has ${length} bytes, ${reader.budget.bytesLeft} more are accepted`, "limit");
+  if (length > reader.left.plainBytesMax) {
+    throw field.fail(`has ${length} bytes, ${reader.left.plainBytesMax} more are accepted`, "limit");
   }
-  reader.budget.bytesLeft -= length;
+  reader.left.plainBytesMax -= length;
   const count = Math.ceil(length / BYTES_CHUNK);
   const links = chunks.list(count, "chunks");
   if (links.length !== count) throw chunks.fail(`has ${links.length} chunks for ${length} bytes`);

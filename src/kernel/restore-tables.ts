@@ -3,8 +3,8 @@
  * @module
  */
 
-import type { Plain, TreeState, Value } from "../image/index.ts";
-import { decodeImage } from "../image/index.ts";
+import type { Image, Plain, TreeState, Value } from "../image/index.ts";
+import { decodeImage, imageBudget } from "../image/index.ts";
 import type { Answer, BrokenCode, Capability, Message, PendingAnswer } from "../passable/index.ts";
 import { broken, CAPABILITY } from "../passable/index.ts";
 import { attachOutstanding } from "./border.ts";
@@ -25,7 +25,7 @@ import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { OutstandingCall } from "./restore.ts";
 import { listenToCell } from "./services.ts";
-import { treePages } from "./source.ts";
+import { type Source, treePages } from "./source.ts";
 import type { StopReport } from "./stops.ts";
 import type { KernelCore } from "./tree.ts";
 import type { Turn, TurnWork } from "./turn.ts";
@@ -59,6 +59,9 @@ export class RestoreTables {
   readonly #init: TablesInit;
   readonly #cells: PromiseCell[] = [];
   readonly #resolved = new Map<string, Capability>();
+  /** Images that processes hold, by their roots; and what they may all have together. */
+  readonly #held = new Map<string, { readonly source: Source; readonly pages: number }>();
+  readonly #left = imageBudget();
 
   constructor(init: TablesInit) {
     this.#init = init;
@@ -149,14 +152,24 @@ export class RestoreTables {
       case "image": {
         const image = state.images[reader.field("image").int(0, state.images.length - 1)];
         if (image === undefined) throw reader.error("no such image");
-        const tree = decodeImage(image);
-        const pages = treePages(tree);
+        const { source, pages } = this.#heldImage(image);
         hold(record, pages, reader);
-        return { kind: "source", source: { form: "image", tree }, pages };
+        return { kind: "source", source, pages };
       }
       default:
         return kind satisfies never;
     }
+  }
+
+  /** Once for each content, and all within one set of limits: a few bytes of an image can hold another one a million times. */
+  #heldImage(image: Image): { readonly source: Source; readonly pages: number } {
+    let held = this.#held.get(image.root);
+    if (held === undefined) {
+      const tree = decodeImage(image, { left: this.#left });
+      held = { source: { form: "image", tree }, pages: treePages(tree) };
+      this.#held.set(image.root, held);
+    }
+    return held;
   }
 
   #capability(reader: PlainReader): Capability {
