@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { SturdyRef } from "../ocapn/index.ts";
 import { Far, GuestError, makeSelector, Tagged } from "../passable/index.ts";
-import { describeAnswer, parseArgument } from "./remote-values.ts";
+import { DEPTH_SHOWN_MAX, describeAnswer, parseArgument, VALUES_SHOWN_MAX } from "./remote-values.ts";
 
 describe("arguments", () => {
   it("are integers, JSON, or else strings", () => {
@@ -47,6 +47,26 @@ describe("answers", () => {
     expect(describeAnswer({ list: [word, word], n: 1 })).toBe(
       `{\n  "list": [\n    "${word}",\n    "${word}"\n  ],\n  "n": 1\n}`,
     );
+  });
+
+  it("are shown so deep, and so many of their values", () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1n : [nested(depth - 1)]);
+    const shown = (text: string, depth: number): string => "[".repeat(depth) + text + "]".repeat(depth);
+    const flat = (text: string): string => text.replace(/\s/g, "");
+    expect(flat(describeAnswer(nested(DEPTH_SHOWN_MAX)))).toBe(shown("1n", DEPTH_SHOWN_MAX));
+    expect(flat(describeAnswer(nested(DEPTH_SHOWN_MAX + 1)))).toBe(shown("…", DEPTH_SHOWN_MAX + 1));
+    // The list is one as well.
+    for (const [count, end] of [
+      [VALUES_SHOWN_MAX - 1, ",1]"],
+      [VALUES_SHOWN_MAX, ",1,…]"],
+    ] as const) {
+      const text = flat(describeAnswer(new Array(count).fill(1)));
+      expect(text.match(/1/g)).toHaveLength(VALUES_SHOWN_MAX - 1);
+      expect(text.endsWith(end)).toBe(true);
+    }
+    let deepAndWide: unknown = new Array(1_000_000).fill({ field: new Tagged("tag", [1.5]) });
+    for (let at = 0; at < 20; at += 1) deepAndWide = [deepAndWide, "the end"];
+    expect(describeAnswer(deepAndWide).length).toBeLessThan(100 * VALUES_SHOWN_MAX);
   });
 
   it("do not play with the terminal", () => {

@@ -9,6 +9,9 @@ import { farName, isTarget, Selector, Tagged } from "../passable/index.ts";
 /** Beyond it, a list or a struct takes a line for each of its parts. */
 const LINE_LENGTH_MAX = 80;
 const BYTES_SHOWN_MAX = 64;
+/** Of a whole answer; more is `…`. */
+export const DEPTH_SHOWN_MAX = 32;
+export const VALUES_SHOWN_MAX = 100_000;
 /** What a terminal would act on, or not show. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
@@ -23,10 +26,24 @@ export function parseArgument(text: string): unknown {
 }
 
 export function describeAnswer(value: unknown): string {
-  return describe(value, "");
+  return describe(value, { indent: "", depth: 0, count: { left: VALUES_SHOWN_MAX } });
 }
 
-function describe(value: unknown, indent: string): string {
+/** Of a value in an answer. */
+interface Place {
+  readonly indent: string;
+  readonly depth: number;
+  /** Of all values of the answer. */
+  readonly count: { left: number };
+}
+
+function inside({ indent, depth, count }: Place): Place {
+  return { indent: `${indent}  `, depth: depth + 1, count };
+}
+
+function describe(value: unknown, place: Place): string {
+  if (place.count.left === 0 || place.depth > DEPTH_SHOWN_MAX) return "…";
+  place.count.left -= 1;
   switch (typeof value) {
     case "string":
       return quote(value);
@@ -35,7 +52,7 @@ function describe(value: unknown, indent: string): string {
     case "number":
       return Object.is(value, -0) ? "-0" : String(value);
     case "object":
-      return value === null ? "null" : describeObject(value, indent);
+      return value === null ? "null" : describeObject(value, place);
     case "function":
       return `<${farName(value) === undefined ? "reference" : escaped(`reference to ${farName(value)}`)}>`;
     default:
@@ -43,25 +60,41 @@ function describe(value: unknown, indent: string): string {
   }
 }
 
-function describeObject(value: object, indent: string): string {
-  if (Array.isArray(value))
+function describeObject(value: object, place: Place): string {
+  if (Array.isArray(value)) {
     return join(
       ["[", "]"],
-      value.map((item) => describe(item, `${indent}  `)),
-      indent,
+      describeEach(value, place, (item) => describe(item, inside(place))),
+      place,
     );
+  }
   if (isTarget(value)) return "<reference>";
   if (value instanceof Uint8Array) return describeBytes(value);
   if (value instanceof Selector) return `'${escaped(value.name)}`;
-  if (value instanceof Tagged) return `<${quote(value.tag)} ${describe(value.payload, indent)}>`;
+  if (value instanceof Tagged)
+    return `<${quote(value.tag)} ${describe(value.payload, { ...place, depth: place.depth + 1 })}>`;
   if (value instanceof Error) return `<${escaped(`${value.name}: ${value.message}`)}>`;
   if (value instanceof Promise) return "<promise>";
   if (value instanceof SturdyRef) return `<${formatSturdyrefUri(value.locator)}>`;
-  const fields = Object.entries(value).map(([key, item]) => `${quote(key)}: ${describe(item, `${indent}  `)}`);
-  return join(["{", "}"], fields, indent);
+  const fields = describeEach(
+    Object.entries(value),
+    place,
+    ([key, item]) => `${quote(key)}: ${describe(item, inside(place))}`,
+  );
+  return join(["{", "}"], fields, place);
 }
 
-function join([open, close]: readonly [string, string], parts: readonly string[], indent: string): string {
+/** As many as are shown, and a sign for the others. */
+function describeEach<T>(parts: readonly T[], { count }: Place, describePart: (part: T) => string): readonly string[] {
+  const shown: string[] = [];
+  for (const part of parts) {
+    if (count.left === 0) return [...shown, "…"];
+    shown.push(describePart(part));
+  }
+  return shown;
+}
+
+function join([open, close]: readonly [string, string], parts: readonly string[], { indent }: Place): string {
   const line = `${open}${parts.join(", ")}${close}`;
   if (line.length + indent.length <= LINE_LENGTH_MAX && !line.includes("\n")) return line;
   return `${open}\n${parts.map((part) => `${indent}  ${part}`).join(",\n")}\n${indent}${close}`;

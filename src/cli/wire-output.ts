@@ -12,6 +12,7 @@ import {
   parsePeerUri,
   type WireEvent,
 } from "../ocapn/index.ts";
+import { describeSystemError } from "./errors.ts";
 import { oneLine } from "./library-errors.ts";
 import { openLineFile } from "./line-files.ts";
 
@@ -37,10 +38,18 @@ export function addWireOptions(command: Command): Command {
 export function openWireOutput({ wire = false, record }: WireOptions): WireOutput {
   if (record === undefined) return { ...(wire ? { onWire: show } : {}), [Symbol.dispose]: () => undefined };
   const file = openLineFile(record, RECORD_LINES_MAX);
+  let isBroken = false;
   return {
     onWire(event: WireEvent): void {
       if (wire) show(event);
-      file.write(wireRecordToJson(makeWireRecord(event, Date.now())));
+      if (isBroken) return;
+      try {
+        file.write(wireRecordToJson(makeWireRecord(event, Date.now())));
+      } catch (error) {
+        isBroken = true;
+        const why = describeSystemError(error);
+        process.stderr.write(`caper: ${record}: can not be written: ${why}; nothing more is recorded\n`);
+      }
     },
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -263,6 +263,14 @@ describe("caper wire", () => {
       for (let at = 0; at + 6 <= swissNumber.length; at += 1)
         expect(everything).not.toContain(swissNumber.slice(at, at + 6));
     }
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("is not missed by those who are served, where the disk is full", async () => {
+    const { uris, stop } = await serve(put("counter.ts", COUNTER), "--record", "/dev/full");
+    for (const sum of ["4n", "8n"]) expect((await call(uris.counter ?? "", "add", "4n")).stdout).toBe(`${sum}\n`);
+    const { stderr } = await stop();
+    expect(stderr.match(/can not be written/g)).toHaveLength(1);
+    expect(stderr).toContain("caper: /dev/full: can not be written: the disk is full; nothing more is recorded\n");
   });
 
   it("says what is no record", async () => {

@@ -133,6 +133,8 @@ describe("enlivening", () => {
     ["a peer that is not there", "ocapn://nobody.memory/s/AQID", { code: "unreachable" }],
     ["a URI of a peer", "ocapn://bob.memory", { code: "malformed" }],
     ["no URI", "hello", { code: "malformed" }],
+    ["nothing", undefined as never, { message: "enliven: expected a URI or a SturdyRef, got undefined" }],
+    ["null", null as never, { message: "enliven: expected a URI or a SturdyRef, got null" }],
   ])("refuses %s", async (_, uri, reason) => {
     const peers = makePeers();
     const alice = peers.make("alice");
@@ -153,5 +155,33 @@ describe("revoking", () => {
     expect(bob.ocapn.revoke(uri)).toBe(true);
     expect(bob.ocapn.revoke(uri)).toBe(false);
     expect(() => bob.ocapn.revoke("hello")).toThrow("URI");
+  });
+});
+
+describe("watching", () => {
+  it.each([
+    [
+      "throws",
+      (): void => {
+        throw new Error("the disk is full");
+      },
+    ],
+    ["rejects", async (): Promise<void> => Promise.reject(new Error("the disk is full"))],
+  ])("can harm nothing that it watches where it %s", async (_, onWire) => {
+    const peers = makePeers();
+    let seen = 0;
+    const watched = {
+      onWire: () => {
+        seen += 1;
+        return onWire();
+      },
+    };
+    const [alice, bob] = [peers.make("alice", watched), peers.make("bob", watched)];
+    const hello = await alice.ocapn.enliven<Hello>(bob.ocapn.serve(makeHello()));
+    expect(await E(hello).hello("there")).toBe("hello there");
+    // An unhandled rejection fails the run.
+    await turn();
+    // Two questions and their answers at least, each seen on both sides.
+    expect(seen).toBeGreaterThanOrEqual(8);
   });
 });

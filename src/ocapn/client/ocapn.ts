@@ -12,6 +12,7 @@ import { Session, type SessionTables } from "../captp/session.ts";
 import type { SessionHost } from "../captp/session-host.ts";
 import { type Collector, makeWeakCollector } from "../collector.ts";
 import { OcapnError } from "../errors.ts";
+import { quiet } from "../eventual/reactions.ts";
 import type { Remote } from "../eventual/types.ts";
 import { Gifts } from "../handoff/gifts.ts";
 import { type Ed25519, KEY_BYTES } from "../keys.ts";
@@ -53,6 +54,7 @@ export interface OcapnInit {
    * a second session, and could not be asked for anything while they have one with this peer; but then anybody can pass for them. Default: false.
    */
   readonly believesClaims?: boolean;
+  /** Watches, and can harm nothing by that: what it throws is lost. */
   onWire?(event: WireEvent): void;
 }
 
@@ -141,7 +143,7 @@ class Peer implements SessionHost {
         : { after: (timeoutMs: number, callback: () => void) => after.call(this.#init, timeoutMs, callback) }),
       ...(onWire === undefined
         ? {}
-        : { onWire: (direction, message) => onWire({ direction, peer: peer.location, message }) }),
+        : { onWire: (direction, message) => watch(onWire, { direction, peer: peer.location, message }) }),
     });
   }
 
@@ -209,7 +211,7 @@ class Peer implements SessionHost {
   enliven(reference: string | SturdyRef): Promise<unknown> {
     let locator: SturdyrefLocator;
     try {
-      locator = reference instanceof SturdyRef ? reference.locator : parseSturdyrefUri(reference);
+      locator = reference instanceof SturdyRef ? reference.locator : parseSturdyrefUri(assertText(reference));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -238,5 +240,19 @@ class Peer implements SessionHost {
 
   close(): Promise<void> {
     return this.#sessions.close();
+  }
+}
+
+function assertText(reference: unknown): string {
+  if (typeof reference === "string") return reference;
+  throw new TypeError(`enliven: expected a URI or a SturdyRef, got ${reference === null ? "null" : typeof reference}`);
+}
+
+/** Also what an `async` function throws. */
+function watch(onWire: (event: WireEvent) => unknown, event: WireEvent): void {
+  try {
+    quiet(onWire(event));
+  } catch {
+    // Whoever watches knows.
   }
 }
