@@ -6,6 +6,7 @@
 import type { Plain } from "../image/index.ts";
 import type { Capability } from "../passable/index.ts";
 import { WasmError } from "../wasm/index.ts";
+import { refillBudget, syncPages } from "./accounts.ts";
 import { KernelError } from "./errors.ts";
 import { capabilityAt } from "./events.ts";
 import type { GuestServices, SpawnRequest } from "./guest.ts";
@@ -22,6 +23,7 @@ import {
   PAGE_BYTES,
   PAGES_PER_PROGRAM_PAGE,
 } from "./limits.ts";
+import type { Budget } from "./meter.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";
@@ -38,7 +40,7 @@ export function childServices(process: ProcessRecord): ChildServices {
     load: (bytes) => load(process, bytes),
     spawn: (request) => spawn(process, request),
     invoke: (position, name, args) => withChild(process, position, (child) => invoke(process, child, name, args)),
-    refill: (position, budget) => withChild(process, position, (child) => refill(process, child, budget)),
+    refill: (position, budget) => withChild(process, position, (child) => refill(child, budget)),
     resume: (position, options) =>
       withChild(process, position, (child) => {
         if (child.state !== "stopped") return ServiceError.state;
@@ -74,6 +76,7 @@ function load(process: ProcessRecord, bytes: Uint8Array): number {
   const source = loadSource(process, bytes);
   if (source === undefined) {
     process.meter.unhold(pages);
+    syncPages(process);
     return ServiceError.program;
   }
   return process.clist.add({ kind: "source", source, pages }) as number;
@@ -152,17 +155,9 @@ function invoke(process: ProcessRecord, child: ProcessRecord, name: string, args
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
 }
 
-function refill(
-  process: ProcessRecord,
-  child: ProcessRecord,
-  budget: { readonly gas: number; readonly pages: number },
-): number {
+function refill(child: ProcessRecord, budget: Budget): number {
   if (child.isEnded) return ServiceError.state;
-  syncPages(process);
-  if (!child.meter.refill(budget, process.gasRunning)) return ServiceError.budget;
-  process.machine?.reduceSlice(budget.gas);
-  syncPages(process);
-  return 0;
+  return refillBudget(child, budget) ? 0 : ServiceError.budget;
 }
 
 /** The child with its own children becomes an image; its gas comes back, its pages stay with the image until it is dropped. */
@@ -171,10 +166,12 @@ function freeze(process: ProcessRecord, position: number, child: ProcessRecord):
   const tree = process.tree.core.save(child);
   const pages = treePages(tree);
   process.charge(pages * GAS_PER_FROZEN_PAGE);
+  syncPages(process);
+  // What waits for a process takes room in its image, which may need more than the process gives back.
+  if (pages > process.meter.pagesFree + child.meter.pagesMax) return ServiceError.budget;
   process.clist.drop(position);
   discardProcess(child);
-  syncPages(process);
-  if (!process.meter.hold(pages)) return ServiceError.budget;
+  process.meter.hold(pages);
   syncPages(process);
   return process.clist.add({ kind: "source", source: { form: "image", tree }, pages }) as number;
 }
@@ -189,12 +186,4 @@ function peek(child: ProcessRecord, address: number, length: number): Uint8Array
   if (memory === undefined || address < 0 || length < 0 || address + length > memory.length)
     return ServiceError.pointer;
   return memory.slice(address, address + length);
-}
-
-/** The meter learns what the machine has grown to in this slice, the machine what the meter leaves it. */
-function syncPages(process: ProcessRecord): void {
-  const machine = process.machine;
-  if (machine === undefined) return;
-  process.meter.setPagesUsed(machine.memoryPages);
-  machine.memoryPagesMax = process.meter.pagesOwnMax;
 }

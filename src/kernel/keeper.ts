@@ -5,6 +5,7 @@
  */
 
 import { broken } from "../passable/index.ts";
+import { account, closeAccount, refillBudget, returnMemory } from "./accounts.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { Process } from "./process.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -32,7 +33,7 @@ export function stopProcess(process: ProcessRecord, stop: StopReport): void {
   tellKeeper(process);
 }
 
-/** Ends a process for good: its gas goes back, its children are discarded, whoever waits for it is told. It can still be inspected. */
+/** Ends a process for good: what is left of its gas goes back, its children are discarded, whoever waits for it is told. It can still be inspected. */
 export function endProcess(process: ProcessRecord, stop: StopReport): void {
   if (process.isEnded) return;
   process.tree.dequeue(process);
@@ -42,9 +43,12 @@ export function endProcess(process: ProcessRecord, stop: StopReport): void {
   process.waiting = undefined;
   const turns = [...process.dropTurns().toReversed(), ...process.emptyMailbox()];
   // A host function that is in the middle of a call of the process must not bring it back.
-  if (process.machine !== undefined && process.machine.nativeCalls > 0) process.machine.abandon();
+  if (process.machine !== undefined && process.machine.nativeCalls > 0) {
+    account(process, process.machine);
+    process.machine.abandon();
+  }
   for (const child of [...process.children]) discardProcess(child);
-  process.meter.end();
+  closeAccount(process);
   const answer = broken("ended", `the process ended: ${describeStop(stop)}`);
   for (const left of turns) {
     turnCell(left)?.settle(answer);
@@ -58,7 +62,8 @@ export function endProcess(process: ProcessRecord, stop: StopReport): void {
 /** Ends a process if it has not ended, and gives its memory back. */
 export function discardProcess(process: ProcessRecord): void {
   endProcess(process, { kind: "discarded" });
-  process.meter.release();
+  returnMemory(process);
+  process.clist.release();
   process.machine?.release();
   process.machine = undefined;
   process.guest = undefined;
@@ -72,11 +77,11 @@ export function resumeProcess(process: ProcessRecord, options: { readonly refuse
   if (process.state !== "stopped") return;
   if (process.stop?.kind === "out-of-memory" && options.refuse === true) process.machine?.refuseGrow();
   process.stop = undefined;
+  process.isLeft = false;
   if (process.turn === undefined && process.mailbox.length === 0) process.state = "idle";
   else process.makeReady();
 }
 
-  process.isLeft = false;
 /** The stop stays; whoever waits for the turn, or for those that it is nested in, learns of it. */
 export function leaveStopped(process: ProcessRecord): void {
   const { stop } = process;
@@ -86,19 +91,19 @@ export function leaveStopped(process: ProcessRecord): void {
     turn.waiter = undefined;
     waiter?.(stop);
   }
+  process.isLeft = true;
+  for (const tell of process.askers) tell(stop);
+  process.askers.clear();
 }
 
 export function applyKeeperAction(process: ProcessRecord, action: KeeperAction): void {
   if (process.state !== "stopped") return;
-  process.isLeft = true;
-  for (const tell of process.askers) tell(stop);
-  process.askers.clear();
+  if (typeof action !== "object" || action === null)
+    throw new TypeError(`keeper: expected an action such as { action: "leave" }, got ${String(action)}`);
   switch (action.action) {
     case "leave":
       leaveStopped(process);
       return;
-  if (typeof action !== "object" || action === null)
-    throw new TypeError(`keeper: expected an action such as { action: "leave" }, got ${String(action)}`);
     case "discard":
       discardProcess(process);
       return;
@@ -108,7 +113,7 @@ export function applyKeeperAction(process: ProcessRecord, action: KeeperAction):
     case "resume": {
       const pages = pagesFor(action.memoryBytes);
       // A parent that cannot afford the refill leaves the process stopped, or it would stop again at once, for ever.
-      if (process.meter.refill({ gas: action.gas ?? 0, pages })) resumeProcess(process);
+      if (refillBudget(process, { gas: action.gas ?? 0, pages })) resumeProcess(process);
       else leaveStopped(process);
       return;
     }
@@ -119,16 +124,16 @@ export function applyKeeperAction(process: ProcessRecord, action: KeeperAction):
   }
 }
 
-function tellKeeper(process: ProcessRecord): void {
-  tellParent(process);
-  if (process.keeper !== undefined) process.tree.core.keep(process);
-  else leaveStopped(process);
 /** The pages of a refill. */
 export function pagesFor(memoryBytes = 0): number {
   if (!(memoryBytes >= 0)) throw new RangeError(`memoryBytes: expected a number from 0, got ${memoryBytes}`);
   return Math.ceil(memoryBytes / PAGE_BYTES);
 }
 
+function tellKeeper(process: ProcessRecord): void {
+  tellParent(process);
+  if (process.keeper !== undefined) process.tree.core.keep(process);
+  else leaveStopped(process);
 }
 
 function tellParent(process: ProcessRecord): void {

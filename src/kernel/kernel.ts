@@ -7,13 +7,14 @@ import type { Hasher, Plain, TreeState } from "../image/index.ts";
 import { moduleCid } from "../image/index.ts";
 import type { Answer, Capability, Message, PendingAnswer } from "../passable/index.ts";
 import { decodeModule, rewriting, validateModule } from "../wasm/index.ts";
+import { lendBudget, syncPages } from "./accounts.ts";
 import { answerOf } from "./border.ts";
 import { hasRoomForChild, programPages } from "./children.ts";
 import { createProcess } from "./create.ts";
 import { KernelError } from "./errors.ts";
 import type { GuestKind } from "./guest.ts";
 import type { Keeper, KeeperAction } from "./keeper.ts";
-import { applyKeeperAction, leaveStopped, stopProcess } from "./keeper.ts";
+import { applyKeeperAction, discardProcess, leaveStopped, stopProcess } from "./keeper.ts";
 import { PAGE_BYTES, PROGRAMS_CACHED_MAX, SLICE_GAS_DEFAULT } from "./limits.ts";
 import { endowmentName } from "./locator.ts";
 import { Meter } from "./meter.ts";
@@ -83,7 +84,7 @@ export interface Kernel extends Disposable {
   defineGuest(kind: GuestKind): void;
   spawn(init: SpawnInit): Process;
   thaw(image: TreeState, init?: ThawInit): Process;
-  /** Discards every process. */
+  /** Discards every process. In a host function, too: the process that called it ends as soon as that returns. */
   close(): void;
 }
 
@@ -203,7 +204,7 @@ class RunningKernel implements KernelCore, ProcessHost {
       );
     }
     const budget = { gas: init.gas, pages: Math.floor(init.memoryBytes / PAGE_BYTES) };
-    const meter = parent === undefined ? Meter.root(budget) : parent.meter.lend(budget);
+    const meter = parent === undefined ? Meter.root(budget) : lendBudget(parent, budget);
     if (meter === undefined) throw new KernelError("budget", "spawn: the parent cannot afford that gas and memory");
     const tree = parent?.tree ?? new Tree(this);
     try {
@@ -216,6 +217,7 @@ class RunningKernel implements KernelCore, ProcessHost {
       return faceOf(record, this);
     } catch (error) {
       meter.release();
+      if (parent !== undefined) syncPages(parent);
       throw error;
     }
   }
@@ -276,9 +278,10 @@ class RunningKernel implements KernelCore, ProcessHost {
   close(): void {
     this.#closed = true;
     this.#busy.clear();
+    // A tree that runs ends, too: what it has on the engine's stack goes as soon as the host function that closes the kernel returns.
     for (const tree of this.#trees) {
       const [root] = tree.processes;
-      if (root !== undefined) faceOf(root, this).discard();
+      if (root !== undefined) discardProcess(root);
     }
     this.#trees.clear();
   }

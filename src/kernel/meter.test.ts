@@ -124,7 +124,7 @@ describe("Meter", () => {
     );
   });
 
-  it("gives back what is left, keeps what was used, and forgives the debt of an ended child", () => {
+  it("gives back what is left, keeps what was used, and pays the debt of an ended child", () => {
     const parent = Meter.root({ gas: 1000, pages: 10 });
     const child = parent.lend({ gas: 400, pages: 4 }) as Meter;
     child.use(150);
@@ -136,8 +136,24 @@ describe("Meter", () => {
     const debtor = parent.lend({ gas: 100, pages: 1 }) as Meter;
     debtor.use(130);
     expect(debtor.gasLeft).toBe(-30);
+    expect(debtor.end()).toBe(30);
     debtor.release();
-    expect(parent.reading).toMatchObject({ gasLeft: 750, gasSpent: 250 });
+    expect(debtor.gasLeft).toBe(0);
+    expect(parent.reading).toMatchObject({ gasLeft: 720, gasSpent: 280 });
+  });
+
+  it("is paid by the first that lives for what is used after the end", () => {
+    const root = Meter.root({ gas: 1000, pages: 10 });
+    const parent = root.lend({ gas: 400, pages: 4 }) as Meter;
+    const child = parent.lend({ gas: 100, pages: 4 }) as Meter;
+    child.use(20);
+    expect(child.end()).toBe(0);
+    child.use(5);
+    expect(parent.reading).toMatchObject({ gasSpent: 25, gasLeft: 375 });
+    parent.end();
+    child.use(7);
+    expect([child.gasLeft, parent.gasLeft]).toEqual([0, 0]);
+    expect(root.reading).toMatchObject({ gasSpent: 32, gasLeft: 968 });
   });
 
   it("pays a debt from the refill", () => {

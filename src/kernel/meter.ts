@@ -2,7 +2,8 @@
  * The meter tree: budgets of gas and memory pages. A child's budget is taken out of its parent's when it is spawned, and what is left
  * of it comes back when it ends. The sums are exact at every moment: for each meter
  * `granted = used + spent + lent + left`, where `lent` is what its open children were granted.
- * A process overdraws by at most one straight stretch of code: then `left` is negative (a debt), paid by the next refill and forgiven at the end.
+ * A process overdraws by at most one straight stretch of code and what the host did for it there: then `left` is negative (a debt). The
+ * next refill pays it, or when the process ends its parent, which may be overdrawn thereby: whatever a tree uses is its root's in the end.
  * @module
  */
 
@@ -18,11 +19,11 @@ export interface MeterReading {
   readonly gasGranted: number;
   /** Used by the process itself, debt included. */
   readonly gasUsed: number;
-  /** Kept by children that have ended: what they were granted less what came back. */
+  /** All that children used that have ended, with what they and theirs overdrew. */
   readonly gasSpent: number;
   /** Granted to children that still live. */
   readonly gasLent: number;
-  /** May be negative: a debt of at most one straight stretch of code. */
+  /** May be negative: a debt. */
   readonly gasLeft: number;
   readonly pagesMax: number;
   readonly pagesUsed: number;
@@ -130,6 +131,7 @@ export class Meter {
   /** The process used so much; negative when a trap takes back what was charged since the last checkpoint. */
   use(gas: number): void {
     this.#gasUsed += gas;
+    if (this.#state !== "open") this.#passOn(-this.gasLeft);
   }
 
   setPagesUsed(pages: number): void {
@@ -174,17 +176,30 @@ export class Meter {
     return true;
   }
 
-  /** The process has ended: what is left of its gas goes back, a debt is forgiven. Its children must have ended before. */
-  end(): void {
-    if (this.#state !== "open") return;
+  /**
+   * The process has ended: what is left of its gas goes back; what it used beyond its budget its parent pays, and this says how much.
+   * Its children must have ended before.
+   */
+  end(): number {
+    if (this.#state !== "open") return 0;
     if (this.#gasLent !== 0) throw new Error("meter: a child is still open");
     this.#state = "ended";
     const parent = this.#parent;
-    if (parent === undefined) return;
-    const back = Math.max(0, this.gasLeft);
+    if (parent === undefined) return 0;
+    const debt = Math.max(0, -this.gasLeft);
     parent.#gasLent -= this.#gasGranted;
-    this.#gasGranted -= back;
+    this.#gasGranted -= this.gasLeft;
     parent.#gasSpent += this.#gasGranted;
+    return debt;
+  }
+
+  /** What a process uses after its end, in the host function that it has called, is its parent's at once; or that of the first one that lives. */
+  #passOn(gas: number): void {
+    const parent = this.#parent;
+    if (parent === undefined) return;
+    this.#gasGranted += gas;
+    parent.#gasSpent += gas;
+    if (parent.#state !== "open") parent.#passOn(gas);
   }
 
   /** The process is gone: its memory goes back too. */

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { account } from "./accounts.ts";
 import { KernelError } from "./errors.ts";
 import { NESTED_TURNS_MAX } from "./limits.ts";
 import { hasStackRoom } from "./native-stack.ts";
 import type { ProcessRecord } from "./record.ts";
 import { waitPath, waitsForOutside } from "./record.ts";
-import { account, nestTurn } from "./step.ts";
+import { nestTurn } from "./step.ts";
 import type { Tree } from "./tree.ts";
 import type { Turn } from "./turn.ts";
 

@@ -5,6 +5,7 @@
 
 import type { Plain, TreeState } from "../image/index.ts";
 import type { Answer, Capability, Message } from "../passable/index.ts";
+import { refillBudget } from "./accounts.ts";
 import { answerForHost, answerOf } from "./border.ts";
 import { KernelError } from "./errors.ts";
 import type { HostValue } from "./host.ts";
@@ -48,9 +49,9 @@ export interface Process extends Disposable {
   run(): Promise<TurnResult>;
   /** Sends a message. The answer may come late: a process that has stopped gives it after it was resumed. */
   deliver(message: Message, target?: number): Promise<Answer>;
-  /** undefined where the answer needs something from outside, or more than `gas`. */
   /** The same; but where the process has stopped, or does before it answers, and its keeper leaves it so, resolves with the stop. */
   ask(message: Message, target?: number): Promise<Answer | StopReport>;
+  /** undefined where the answer needs something from outside, or more than `gas`. */
   deliverSync(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | undefined;
   /** The same; where there is no answer yet, the promise of it: the turn goes on when the process does. */
   attempt(message: Message, options?: { readonly target?: number; readonly gas?: number }): Answer | Promise<Answer>;
@@ -144,8 +145,8 @@ function makeProcess(record: ProcessRecord, host: ProcessHost): Process {
     finishSync: (options = {}) => finishSync(record, options.gas, host),
     run: () => process.call("_start"),
     deliver: (message, target = 0) => answerOf(record.deliverFromHost(target, message)),
-    deliverSync: (message, options = {}) => answerForHost(deliverSync(record, message, options, host)),
     ask: (message, target = 0) => new Promise((resolve) => ask(record, message, target, resolve)),
+    deliverSync: (message, options = {}) => answerForHost(deliverSync(record, message, options, host)),
     attempt(message, options = {}) {
       const cell = deliverSync(record, message, options, host);
       return answerForHost(cell) ?? answerOf(cell);
@@ -213,7 +214,6 @@ function deliverSync(
   });
 }
 
-function pushCall(
 function ask(
   record: ProcessRecord,
   message: Message,
@@ -229,6 +229,7 @@ function ask(
   });
 }
 
+function pushCall(
   record: ProcessRecord,
   exportName: string,
   args: readonly HostValue[],
@@ -331,7 +332,7 @@ function refill(record: ProcessRecord, budget: { readonly gas?: number; readonly
   assertResting(record, "refill");
   const pages = pagesFor(budget.memoryBytes);
   record.tree.recordInput(record, "refill");
-  if (!record.meter.refill({ gas: budget.gas ?? 0, pages })) {
+  if (!refillBudget(record, { gas: budget.gas ?? 0, pages })) {
     throw new KernelError("budget", "refill: the parent cannot afford it, or the budget would pass its limit");
   }
 }

@@ -165,7 +165,7 @@ function readMeter(
   };
 }
 
-/** Under a new parent the account starts anew: what was left is granted, debts are forgiven. */
+/** Under a new parent the account starts anew: what was left is granted. Debts the old one paid when the image was taken. */
 function freshMeter(
   state: TreeState,
   index: number,
@@ -192,9 +192,9 @@ function gasNeeded(state: TreeState, index: number): number {
 /** The sums must hold, and nobody may have lent more than it had. */
 function checkMeters(records: readonly ProcessRecord[]): void {
   records.forEach((record, index) => {
-    const { gasLeft, gasUsed } = record.meter.reading;
-    // A process overdraws by one straight stretch of code, which is far less than a slice can count.
-    if (!Number.isSafeInteger(gasLeft) || gasLeft < -Math.min(gasUsed, 2 ** 31)) {
+    const { gasLeft, gasUsed, gasSpent } = record.meter.reading;
+    // What it and its children used may be more than that, what its children still have never is.
+    if (!Number.isSafeInteger(gasLeft) || gasLeft < -(gasUsed + gasSpent)) {
       throw new KernelError("budget", `image: process ${index}: meter: its children have more gas than it was granted`);
     }
     if (record.meter.pagesFree < 0) {

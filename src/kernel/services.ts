@@ -5,6 +5,7 @@
 
 import type { Capability, Message } from "../passable/index.ts";
 import { fulfilled, rejected } from "../passable/index.ts";
+import { syncPages } from "./accounts.ts";
 import { childServices } from "./children.ts";
 import { messageGas, receiveAnswer, sendMessage } from "./events.ts";
 import type { GuestAnswer, GuestMessage, GuestServices } from "./guest.ts";
@@ -247,7 +248,10 @@ function drop(process: ProcessRecord, position: number): number {
   const entry = process.clist.drop(position);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind === "child") discardProcess(entry.process);
-  if (entry.kind === "source") process.meter.unhold(entry.pages);
+  if (entry.kind === "source") {
+    process.meter.unhold(entry.pages);
+    syncPages(process);
+  }
   if (entry.kind === "resolver") {
     entry.cell.settle({ status: "broken", code: "refused", reason: "the callee will not answer" });
   }

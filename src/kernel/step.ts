@@ -5,6 +5,7 @@
 
 import type { Value } from "../image/index.ts";
 import { broken, fulfilled, makeMessage } from "../passable/index.ts";
+import { account } from "./accounts.ts";
 import { receiveAnswer, receiveMessage } from "./events.ts";
 import type { GuestCall, GuestEvent } from "./guest.ts";
 import type { HostValue } from "./host.ts";
@@ -82,15 +83,6 @@ function runSlice(process: ProcessRecord, machine: Machine, gas: number): SliceE
     account(process, machine);
     tree.running = outer;
   }
-}
-
-/** The meter learns what the running process has used since the slice began, or since this was last called. */
-export function account(process: ProcessRecord, machine: Machine): void {
-  const used = process.gasRunning;
-  process.sliceStart = machine.gasUsed;
-  process.meter.use(used);
-  if (!process.isEnded) process.meter.setPagesUsed(machine.memoryPages);
-  process.tree.addGas(used);
 }
 
 function afterSlice(process: ProcessRecord, machine: Machine, end: SliceEnd): void {
