@@ -32,6 +32,7 @@ export interface BundleOriginInit {
 
 export async function bundleOrigin(init: BundleOriginInit): Promise<LibraryBundle> {
   const { origin, limits } = init;
+  checkPolicy(init);
   const key = cacheKey(init);
   const known = key === undefined ? undefined : readBundle(init.bundles?.get(key));
   if (known !== undefined) return known;
@@ -45,6 +46,22 @@ export async function bundleOrigin(init: BundleOriginInit): Promise<LibraryBundl
   });
   if (key !== undefined) init.bundles?.put(key, new TextEncoder().encode(JSON.stringify(bundle)));
   return bundle;
+}
+
+/** A project's policy is for its own packages: an entry for none of them is a slip, and would confine nothing. */
+function checkPolicy({ origin: { tree, name }, policy }: BundleOriginInit): void {
+  if (tree.entry !== undefined) return;
+  const known = new Set([name, ...tree.packages.map((one) => one.name)]);
+  const unknown = Object.keys(policy?.packages ?? {}).filter((one) => !known.has(one));
+  if (unknown.length === 0) return;
+  const places = unknown.map((one) => `packages[${JSON.stringify(one)}]`).join(", ");
+  throw new LibraryError(
+    "not-found",
+    `${name}: ${places} of its policy: none of its packages is called that; check the name`,
+    {
+      package: unknown[0] as string,
+    },
+  );
 }
 
 interface Wanted {

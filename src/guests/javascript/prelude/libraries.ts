@@ -47,7 +47,9 @@ const startLibrary = (bundle, options) => {
   for (let i = 0; i < names.length; i++) powers[names[i]] = options.powers[names[i]];
   powers[IMPORTER_ENDOWMENT] = end;
   const library = { __proto__: null, name: String_(bundle.name), version: String_(bundle.version), interrupted: 0, stop: undefined, gone: false };
-  const started = startAt(0, { gas: options.gas, memoryBytes: options.memoryBytes, powers });
+  const { gas, memoryBytes } = options, left = meterOf(0);
+  if (gas > left.gas || memoryBytes > left.memoryBytes) throw new LibraryError("load-budget", library.name + ": its " + gas + " gas and " + memoryBytes + " bytes come out of what this process has left, which is " + left.gas + " gas and " + left.memoryBytes + " bytes; give it less, or this process more");
+  const started = startAt(0, { gas, memoryBytes, powers });
   library.child = makeChild(started, options.keeper);
   library.at = () => {
     if (library.gone) throw new LibraryError("ended", library.name + ": its process has ended; import it again");

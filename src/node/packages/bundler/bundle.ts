@@ -30,7 +30,7 @@ import {
 } from "./virtual.ts";
 
 /** Raised when the same tree gives another bundle. */
-export const BUNDLER_VERSION = 2;
+export const BUNDLER_VERSION = 3;
 
 export interface BundleInit {
   /** Where the tree is unpacked. */
@@ -88,6 +88,8 @@ const COMMON: BuildOptions = {
   keepNames: true,
   treeShaking: true,
   jsx: "automatic",
+  // As where types are only stripped: what is imported is loaded, used or not.
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   define: {
     global: "globalThis",
     self: "globalThis",
