@@ -16,6 +16,8 @@ import {
   NAME_BYTES_MAX,
   PAGES_MAX,
 } from "./limits.ts";
+import { exportedFunction } from "./module-names.ts";
+import { copyGas } from "./prices.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { StopReport } from "./stops.ts";
 import { describeStop } from "./stops.ts";
@@ -80,7 +82,7 @@ export function makeExportDriver(process: ProcessRecord): NonNullable<Guest["dri
 /** The export of that name, if it takes four i32 and returns nothing. */
 function exportedHandler(process: ProcessRecord, name: string): number | undefined {
   const module = process.program.module;
-  const func = module.exports.find((item) => item.kind === "func" && item.name === name)?.index;
+  const func = exportedFunction(module, name);
   const type = func === undefined ? undefined : module.types[module.functions[func] as number];
   const fits =
     type?.results.length === 0 && type.params.length === 4 && type.params.every((param) => param === I32_TYPE);
@@ -181,10 +183,10 @@ function childFunctions(process: ProcessRecord, services: GuestServices): { [nam
       return typeof bytes === "number" ? bytes : services.load(bytes);
     },
     spawn(context, source, gas, pages, list, count) {
-      const numbers = readNumbers(context, list, count);
-      if (typeof numbers === "number") return numbers;
       const budget = readBudget(gas, pages);
       if (budget === undefined) return ServiceError.budget;
+      const numbers = readNumbers(context, list, count);
+      if (typeof numbers === "number") return numbers;
       const endowments = numbers.map((number, index) => [String(index), number] as const);
       return services.spawn({ source: int(source), ...budget, endowments });
     },
@@ -241,6 +243,9 @@ function readMessage(
   list: HostValue | undefined,
   count: HostValue | undefined,
 ): GuestMessage | number {
+  // What is copied is charged by who takes the message, so nothing may be copied for one that never gets there.
+  const refusal = count === 0 ? undefined : refuseList(context, list, count);
+  if (refusal !== undefined) return refusal;
   const bytes = slice(context, pointer, length, MESSAGE_BYTES_MAX);
   if (typeof bytes === "number") return bytes;
   const capabilities = readNumbers(context, list, count);
@@ -256,11 +261,20 @@ function readNumbers(
 ): readonly number[] | number {
   // Most messages have none.
   if (count === 0) return NO_NUMBERS;
+  const refusal = refuseList(context, list, count);
+  if (refusal !== undefined) return refusal;
+  const memory = context.memory();
+  const view = new DataView(memory.buffer, memory.byteOffset + unsigned(list));
+  return Array.from({ length: unsigned(count) }, (_, index) => view.getInt32(index * 4, true));
+}
+
+function refuseList(
+  context: HostContext,
+  list: HostValue | undefined,
+  count: HostValue | undefined,
+): number | undefined {
   if (unsigned(count) > MESSAGE_CAPABILITIES_MAX) return ServiceError.limit;
-  const bytes = slice(context, list, unsigned(count) * 4, MESSAGE_CAPABILITIES_MAX * 4);
-  if (typeof bytes === "number") return bytes;
-  const view = new DataView(bytes.buffer);
-  return Array.from({ length: bytes.length / 4 }, (_, index) => view.getInt32(index * 4, true));
+  return fits(context.memory(), list, unsigned(count) * 4) ? undefined : ServiceError.pointer;
 }
 
 function readLongs(context: HostContext, list: HostValue | undefined, count: HostValue | undefined): bigint[] | number {
@@ -278,6 +292,7 @@ function readName(
 ): string | number {
   const bytes = slice(context, pointer, length, NAME_BYTES_MAX);
   if (typeof bytes === "number") return bytes;
+  context.charge(copyGas(bytes.length));
   try {
     return fromUtf8.decode(bytes);
   } catch {

@@ -11,23 +11,24 @@ import { KernelError } from "./errors.ts";
 import { capabilityAt } from "./events.ts";
 import type { GuestServices, SpawnRequest } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
-import { inspectProcess } from "./inspect.ts";
+import { inspectionGas, inspectProcess } from "./inspect.ts";
 import { discardProcess, resumeProcess } from "./keeper.ts";
 import {
   CHILDREN_PER_PROCESS_MAX,
   ENDOWMENTS_MAX,
-  GAS_PER_FROZEN_PAGE,
-  GAS_PER_PROGRAM_BYTE,
-  GAS_PER_SPAWN,
   NESTING_DEPTH_MAX,
   PAGE_BYTES,
   PAGES_PER_PROGRAM_PAGE,
+  PEEK_BYTES_MAX,
 } from "./limits.ts";
-import type { Budget } from "./meter.ts";
+import type { Budget, Meter } from "./meter.ts";
+import { exportedFunction } from "./module-names.ts";
+import { copyGas, GAS_PER_CAPABILITY, GAS_PER_FROZEN_PAGE, GAS_PER_PROGRAM_BYTE, messageGas } from "./prices.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";
-import { sourceElements, treePages } from "./source.ts";
+import { treePages } from "./source.ts";
+import { freezeGas, spawnGas } from "./source-price.ts";
 import { bitsToValue } from "./values.ts";
 
 type ChildServices = Pick<
@@ -39,7 +40,10 @@ export function childServices(process: ProcessRecord): ChildServices {
   return {
     load: (bytes) => load(process, bytes),
     spawn: (request) => spawn(process, request),
-    invoke: (position, name, args) => withChild(process, position, (child) => invoke(process, child, name, args)),
+    invoke(position, name, args) {
+      process.charge(messageGas(args.length * 8, 0));
+      return withChild(process, position, (child) => invoke(process, child, name, args));
+    },
     refill: (position, budget) => withChild(process, position, (child) => refill(child, budget)),
     resume: (position, options) =>
       withChild(process, position, (child) => {
@@ -49,8 +53,8 @@ export function childServices(process: ProcessRecord): ChildServices {
       }),
     freeze: (position) => withChild(process, position, (child) => freeze(process, position, child)),
     stopOf: (position) => withChild(process, position, (child) => child.stop),
-    inspect: (position) => withChild<Plain>(process, position, (child) => inspectProcess(child)),
-    peek: (position, address, length) => withChild(process, position, (child) => peek(child, address, length)),
+    inspect: (position) => withChild<Plain>(process, position, (child) => inspect(process, child)),
+    peek: (position, address, length) => withChild(process, position, (child) => peek(process, child, address, length)),
     meter: (position) => {
       if (position !== 0) return withChild(process, position, (child) => child.meter.reading);
       const reading = process.meter.reading;
@@ -107,6 +111,7 @@ function sourceAt(process: ProcessRecord, position: number): Source | number {
 
 function spawn(process: ProcessRecord, request: SpawnRequest): number {
   const tree = process.tree;
+  process.charge(request.endowments.length * GAS_PER_CAPABILITY);
   const source = sourceAt(process, request.source);
   if (typeof source === "number") return source;
   if (!hasRoomForChild(process) || !process.clist.hasRoom(1)) return ServiceError.limit;
@@ -117,17 +122,19 @@ function spawn(process: ProcessRecord, request: SpawnRequest): number {
     if (endowments.length === ENDOWMENTS_MAX) return ServiceError.limit;
     endowments.push([name, capability]);
   }
-  process.charge(GAS_PER_SPAWN + sourceElements(source));
-  syncPages(process);
-  const meter = process.meter.lend({ gas: request.gas, pages: request.pages }, process.gasRunning);
-  if (meter === undefined) return ServiceError.budget;
+  let meter: Meter | undefined;
   try {
+    process.charge(spawnGas(tree.core, source));
+    syncPages(process);
+    meter = process.meter.lend({ gas: request.gas, pages: request.pages }, process.gasRunning);
+    if (meter === undefined) return ServiceError.budget;
     const child = tree.core.create({ tree, parent: process, source, meter, endowments });
     // What was lent must not be run by the parent in the rest of its slice.
     process.machine?.reduceSlice(request.gas);
     return process.clist.add({ kind: "child", process: child, listening: false }) as number;
   } catch (error) {
-    meter.release();
+    meter?.release();
+    if (error instanceof WasmError) return ServiceError.program;
     if (!(error instanceof KernelError)) throw error;
     return error.code === "budget" ? ServiceError.budget : ServiceError.program;
   } finally {
@@ -142,16 +149,16 @@ export function hasRoomForChild(process: ProcessRecord): boolean {
 
 function invoke(process: ProcessRecord, child: ProcessRecord, name: string, args: readonly bigint[]): number {
   const module = child.program.module;
-  const found = module.exports.find((item) => item.kind === "func" && item.name === name);
-  if (found === undefined) return ServiceError.export;
-  const params = module.types[module.functions[found.index] as number]?.params ?? [];
+  const func = exportedFunction(module, name);
+  if (func === undefined) return ServiceError.export;
+  const params = module.types[module.functions[func] as number]?.params ?? [];
   if (params.length !== args.length) return ServiceError.export;
   const values = params.map((type, index) => bitsToValue(type, args[index] as bigint));
   if (!values.every((value) => value !== undefined)) return ServiceError.export;
   if (!process.clist.hasRoom(1)) return ServiceError.limit;
   const cell = new PromiseCell(process);
   cell.owner = process;
-  child.push({ kind: "invoke", func: found.index, args: values, cell });
+  child.push({ kind: "invoke", func, args: values, cell });
   return process.clist.add({ kind: "promise", cell, listening: false }) as number;
 }
 
@@ -162,7 +169,9 @@ function refill(child: ProcessRecord, budget: Budget): number {
 
 /** The child with its own children becomes an image; its gas comes back, its pages stay with the image until it is dropped. */
 function freeze(process: ProcessRecord, position: number, child: ProcessRecord): number {
-  if (child.isEnded || isOnStack(child)) return ServiceError.state;
+  if (child.isEnded) return ServiceError.state;
+  process.charge(freezeGas(child));
+  if (isOnStack(child)) return ServiceError.state;
   const tree = process.tree.core.save(child);
   const pages = treePages(tree);
   process.charge(pages * GAS_PER_FROZEN_PAGE);
@@ -181,9 +190,18 @@ function isOnStack(process: ProcessRecord): boolean {
   return (process.machine?.nativeCalls ?? 0) > 0 || [...process.children].some(isOnStack);
 }
 
-function peek(child: ProcessRecord, address: number, length: number): Uint8Array | number {
+function inspect(process: ProcessRecord, child: ProcessRecord): Plain {
+  const inspection = inspectProcess(child);
+  process.charge(inspectionGas(inspection));
+  return inspection;
+}
+
+/** A view on the child's memory, valid until anything runs. */
+function peek(process: ProcessRecord, child: ProcessRecord, address: number, length: number): Uint8Array | number {
+  if (length > PEEK_BYTES_MAX) return ServiceError.limit;
   const memory = child.machine?.memory();
   if (memory === undefined || address < 0 || length < 0 || address + length > memory.length)
     return ServiceError.pointer;
-  return memory.slice(address, address + length);
+  process.charge(copyGas(length));
+  return memory.subarray(address, address + length);
 }

@@ -24,6 +24,8 @@ const ALL_TAKEN = -1;
 export class Clist {
   readonly #entries = new Map<number, ClistEntry>();
   readonly #positions = new HeldMap<number>();
+  /** Where endowments are, by name: few have any. An image may claim several of one name. */
+  #endowments: Map<string, Set<number>> | undefined;
   /** One bit for each position that is taken, up to the highest ever; position 0 always is. */
   readonly #taken: number[] = [1];
   /** No word before this one has a free bit. */
@@ -41,6 +43,12 @@ export class Clist {
   /** Where this capability, promise or child is held already. */
   find(held: Held): number | undefined {
     return this.#positions.get(held);
+  }
+
+  /** The position of an endowment, of several the lowest; 0 where there is none of that name. */
+  findEndowment(name: string): number {
+    const [position = 0] = this.#endowments?.get(name) ?? [];
+    return position;
   }
 
   /** Room for so many new entries? */
@@ -71,6 +79,12 @@ export class Clist {
     if (!this.#isClosed) cellOf(entry)?.hold();
     const key = keyOf(entry);
     if (key !== undefined) this.#positions.set(key, position);
+    const name = endowmentOf(entry);
+    if (name === undefined) return;
+    this.#endowments ??= new Map();
+    const positions = this.#endowments.get(name);
+    if (positions === undefined) this.#endowments.set(name, new Set([position]));
+    else positions.add(position);
   }
 
   drop(position: number): ClistEntry | undefined {
@@ -80,6 +94,8 @@ export class Clist {
     if (!this.#isClosed) cellOf(entry)?.letGo();
     const key = keyOf(entry);
     if (key !== undefined && this.#positions.get(key) === position) this.#positions.delete(key);
+    const name = endowmentOf(entry);
+    if (name !== undefined) this.#endowments?.get(name)?.delete(position);
     const word = position >>> 5;
     this.#taken[word] = (this.#taken[word] as number) & ~(1 << (position & (BITS - 1)));
     this.#firstWord = Math.min(this.#firstWord, word);
@@ -113,6 +129,10 @@ export class Clist {
 function cellOf(entry: ClistEntry): PromiseCell | undefined {
   if (entry.kind === "promise") return entry.cell;
   return entry.kind === "capability" && entry.capability instanceof PromiseCell ? entry.capability : undefined;
+}
+
+function endowmentOf(entry: ClistEntry): string | undefined {
+  return entry.kind === "capability" ? entry.endowment : undefined;
 }
 
 /** What makes two entries the same; resolvers and sources are always apart, and a promise that is an endowment cannot be waited for. */

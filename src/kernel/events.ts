@@ -10,15 +10,9 @@ import { inward } from "./border.ts";
 import type { GuestAnswer, GuestMessage } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
 import { HeldMap } from "./held-map.ts";
-import { GAS_PER_MESSAGE, MESSAGE_BYTES_PER_GAS } from "./limits.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { ExportReference } from "./reference.ts";
-
-/** Gas for a message on its way, one way. */
-export function messageGas(byteLength: number): number {
-  return GAS_PER_MESSAGE + Math.floor(byteLength / MESSAGE_BYTES_PER_GAS);
-}
 
 /** A message for the process; undefined where its c-list has no room for the capabilities. */
 export function receiveMessage(process: ProcessRecord, message: Message): GuestMessage | undefined {

@@ -135,7 +135,7 @@ export interface SpawnRequest {
   readonly gas: number;
   readonly pages: number;
   /** Numbered as in messages, by the names under which the child finds them. */
-  readonly endowments: Iterable<readonly [name: string, capability: number]>;
+  readonly endowments: readonly (readonly [name: string, capability: number])[];
 }
 
 /** What the kernel does for one process, always by c-list positions. A number below zero is a `ServiceError`. */
@@ -174,6 +174,7 @@ export interface GuestServices {
   freeze(child: number): number;
   stopOf(child: number): StopReport | undefined | number;
   inspect(child: number): Plain;
+  /** A view, valid until anything runs. */
   peek(child: number, address: number, length: number): Uint8Array | number;
   /** Of a child, or with 0 of the caller itself. */
   meter(child: number): MeterReading | number;

@@ -246,10 +246,15 @@ export class Instance implements FunctionNumbers {
     return {
       memories: module.memories.map(() => ({ pages: this.memoryPages, bytes: copy ? bytes.slice() : bytes })),
       tables: this.#saveTables(),
-      globals: module.globals.map((global, g) => this.#saveGlobal(g, global.type)),
+      globals: this.saveGlobals(module.globals.length),
       droppedData: dropped(rewriting.exportOf.droppedData, droppable.data),
       droppedElements: dropped(rewriting.exportOf.droppedElement, droppable.elements),
     };
+  }
+
+  /** The first so many of them. */
+  saveGlobals(countMax: number): readonly Value[] {
+    return this.#program.module.globals.slice(0, countMax).map((global, g) => this.#saveGlobal(g, global.type));
   }
 
   #saveTables(): readonly (readonly (number | null)[])[] {

@@ -55,6 +55,9 @@ export const PROMISES_PASSED_MAX = 1_024;
 /** One `log`; more is cut. */
 export const LOG_BYTES_MAX = 65_536;
 
+/** Of a child's memory that one `peek` copies. */
+export { MESSAGE_BYTES_MAX as PEEK_BYTES_MAX } from "../passable/index.ts";
+
 /** Of a name in the guest ABI: an endowment, an export. */
 export const NAME_BYTES_MAX = 1_024;
 
@@ -63,19 +66,7 @@ export const INVOKE_VALUES_MAX = 1_000;
 
 export const ENDOWMENTS_MAX = 1_024;
 
-/** Gas for what the kernel does on behalf of a guest, on top of the instruction that asks for it. */
-export const GAS_PER_SPAWN = 10_000;
-
-export const GAS_PER_MESSAGE = 100;
-
-/** One gas for this many bytes of a message, as in bulk memory operations. */
-export const MESSAGE_BYTES_PER_GAS = 8;
-
-/** For each byte of a module that a guest loads: it is decoded, rewritten and compiled. */
-export const GAS_PER_PROGRAM_BYTE = 20;
-
-/** For each page that a freeze copies. */
-export const GAS_PER_FROZEN_PAGE = 8_192;
+export * from "./prices.ts";
 
 /** A guest's loaded program costs this many pages for each page of its bytes: the original, the rewritten, the compiled. */
 export const PAGES_PER_PROGRAM_PAGE = 4;

@@ -9,6 +9,7 @@
 
 import type { MachineState, Value } from "../image/index.ts";
 import type { HostFunction } from "./host.ts";
+import type { MachineView, ViewLimits } from "./machine-view.ts";
 import type { Program } from "./program.ts";
 import { RunningMachine } from "./running-machine.ts";
 import type { TrapCode } from "./traps.ts";
@@ -85,6 +86,8 @@ export interface Machine {
   reduceSlice(gas: number): void;
   /** Ends all that is under way; if it is on the engine's stack, as soon as the host function returns. */
   abandon(): void;
+  /** Where it stands, without saving it; not what is on the engine's stack. */
+  look(limits: ViewLimits): MachineView;
   /** Ends the use of the machine: what it consists of may serve another one, so no view of its memory is valid any more. */
   release(): void;
   /** Everything, for an image; not while there are `nativeCalls`, when some of the frames are on the engine's stack. Memory bytes are a view unless `copy`, valid until the next `run`. */

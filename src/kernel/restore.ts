@@ -46,10 +46,11 @@ export function restoreTree(init: RestoreInit): ProcessRecord {
   const tree = init.under?.parent.tree ?? new Tree(core, readCounters(kernel.field("counters")));
   checkSize(init, tree);
   const programs = state.modules.map((module, index) => programOf(core, module, index));
+  const gasNeeded = init.under === undefined ? [] : gasNeededIn(state);
   const records: ProcessRecord[] = [];
   try {
     state.processes.forEach((saved, index) => {
-      const record = restoreProcess(init, { tree, records, programs, index, saved });
+      const record = restoreProcess(init, { tree, records, programs, gasNeeded, index, saved });
       records.push(record);
       if (record.depth > NESTING_DEPTH_MAX)
         throw new KernelError("limit", `image: nested deeper than ${NESTING_DEPTH_MAX}`);
@@ -73,6 +74,8 @@ function restoreProcess(
     readonly tree: Tree;
     readonly records: readonly ProcessRecord[];
     readonly programs: readonly Program[];
+    /** Of each process, where it begins anew under another parent. */
+    readonly gasNeeded: readonly number[];
     readonly index: number;
     readonly saved: ProcessState;
   },
@@ -89,10 +92,13 @@ function restoreProcess(
   const meter =
     index === 0 && init.under !== undefined
       ? init.under.meter
-      : Meter.restore(init.under === undefined ? readMeter(saved, where) : freshMeter(init.state, index), {
-          parent: parent?.meter,
-          ended: saved.status.state === "ended",
-        });
+      : Meter.restore(
+          init.under === undefined ? readMeter(saved, where) : freshMeter(init.state, index, at.gasNeeded),
+          {
+            parent: parent?.meter,
+            ended: saved.status.state === "ended",
+          },
+        );
   try {
     return makeRecord({
       id: init.under === undefined ? ownId : tree.takeProcessId(),
@@ -169,24 +175,29 @@ function readMeter(
 function freshMeter(
   state: TreeState,
   index: number,
+  gasNeeded: readonly number[],
 ): { gasGranted: number; gasUsed: number; gasSpent: number; pagesMax: number } {
   const pagesMax = state.processes[index]?.meter.pagesMax ?? 0;
-  return { gasGranted: gasNeeded(state, index), gasUsed: 0, gasSpent: 0, pagesMax };
+  return { gasGranted: gasNeeded[index] ?? 0, gasUsed: 0, gasSpent: 0, pagesMax };
 }
 
-/** What is left in a saved process and its descendants. */
-function gasNeeded(state: TreeState, index: number): number {
-  const saved = state.processes[index];
-  if (saved === undefined || saved.status.state === "ended") return 0;
-  const meter = readMeter(saved, `process ${index}`);
-  let lent = 0;
-  let below = 0;
-  state.processes.forEach((child, at) => {
-    if (child.parent !== index || at <= index || child.status.state === "ended") return;
-    lent += child.meter.gasGranted;
-    below += gasNeeded(state, at);
-  });
-  return Math.max(0, meter.gasGranted - meter.gasUsed - meter.gasSpent - lent) + below;
+/** What is left in each saved process and its descendants: children come after their parents, so from the last to the first. */
+function gasNeededIn(state: TreeState): readonly number[] {
+  const needed = state.processes.map(() => 0);
+  const lent = state.processes.map(() => 0);
+  for (let index = needed.length - 1; index >= 0; index--) {
+    const saved = state.processes[index] as ProcessState;
+    if (saved.status.state === "ended") {
+      needed[index] = 0;
+      continue;
+    }
+    const { gasGranted, gasUsed, gasSpent } = readMeter(saved, `process ${index}`);
+    needed[index] = (needed[index] ?? 0) + Math.max(0, gasGranted - gasUsed - gasSpent - (lent[index] ?? 0));
+    if (saved.parent < 0 || saved.parent >= index) continue;
+    lent[saved.parent] = (lent[saved.parent] ?? 0) + gasGranted;
+    needed[saved.parent] = (needed[saved.parent] ?? 0) + (needed[index] ?? 0);
+  }
+  return needed;
 }
 
 /** The sums must hold, and nobody may have lent more than it had. */

@@ -25,6 +25,7 @@ import {
   valueToHost,
   zeroOf,
 } from "./machine-values.ts";
+import { type MachineView, type ViewLimits, viewFrames } from "./machine-view.ts";
 import { movePiece } from "./move-piece.ts";
 import { enterStack, leaveStack, type OnStack, slotsLeft } from "./native-stack.ts";
 import type { Program } from "./program.ts";
@@ -565,6 +566,12 @@ export class RunningMachine implements Machine, RuntimeCalls, OnStack {
   }
 
   // ---- images
+
+  look(limits: ViewLimits): MachineView {
+    const context = { program: this.#program, functions: this.#instance };
+    const frames = viewFrames(context, [...this.#below, this.#at], limits);
+    return { ...frames, globals: this.#instance.saveGlobals(limits.values) };
+  }
 
   freeze(options: { readonly copy?: boolean } = {}): MachineState {
     const context = { program: this.#program, functions: this.#instance };

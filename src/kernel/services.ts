@@ -7,13 +7,14 @@ import type { Capability, Message } from "../passable/index.ts";
 import { fulfilled, rejected } from "../passable/index.ts";
 import { syncPages } from "./accounts.ts";
 import { childServices } from "./children.ts";
-import { messageGas, receiveAnswer, sendMessage } from "./events.ts";
+import { receiveAnswer, sendMessage } from "./events.ts";
 import type { GuestAnswer, GuestMessage, GuestServices } from "./guest.ts";
 import { ServiceError } from "./guest.ts";
 import { Suspend } from "./host.ts";
 import { discardProcess } from "./keeper.ts";
 import { CLIST_ENTRIES_MAX, LOG_BYTES_MAX, MAILBOX_TURNS_MAX } from "./limits.ts";
 import { destination, sendOnlyTo, sendTo } from "./outside.ts";
+import { GAS_PER_CIRCLE, GAS_PER_MESSAGE, messageGas } from "./prices.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import { stoppedChildBehind, waitPath, waitsFor } from "./record.ts";
@@ -36,21 +37,18 @@ export function makeServices(process: ProcessRecord): GuestServices {
     sendOpen(target: number, message: GuestMessage): number {
       process.machine?.open();
       const path = pathTo(process, target);
-      return path === "strict" ? ServiceError.cycle : send(process, target, message, path === "open");
+      if (path !== "strict") return send(process, target, message, path === "open");
+      chargeUnsent(process, message);
+      return ServiceError.cycle;
     },
     answered: (position: number) => answered(process, position),
     listen: (position: number) => listen(process, position),
     answer: (resolver: number, status: "fulfilled" | "rejected", message: GuestMessage) =>
       answer(process, resolver, status, message),
     drop: (position: number) => drop(process, position),
-    find(name: string): number {
-      for (const [position, entry] of clist.entries()) {
-        if (entry.kind === "capability" && entry.endowment === name) return position;
-      }
-      return 0;
-    },
+    find: (name: string) => clist.findEndowment(name),
     log(bytes: Uint8Array): void {
-      process.charge(messageGas(bytes.length));
+      process.charge(messageGas(bytes.length, 0));
       process.tree.core.log(process, bytes.slice(0, LOG_BYTES_MAX));
     },
     gasUsed: () => process.meter.gasUsed + process.gasRunning,
@@ -69,16 +67,26 @@ function targetAt(process: ProcessRecord, position: number): Capability | number
   return ServiceError.wrongKind;
 }
 
+/** For a message that was read from the guest, whatever becomes of it. */
+function chargeMessage(process: ProcessRecord, { bytes, capabilities }: GuestMessage): void {
+  process.charge(messageGas(bytes.length, capabilities.length));
+}
+
+/** For one that is not sent, because the wait for its answer would close a circle. */
+function chargeUnsent(process: ProcessRecord, { bytes, capabilities }: GuestMessage): void {
+  process.charge(messageGas(bytes.length, capabilities.length) + GAS_PER_CIRCLE);
+}
+
 function send(process: ProcessRecord, position: number, guestMessage: GuestMessage, nested = false): number {
+  chargeMessage(process, guestMessage);
   const target = targetAt(process, position);
   if (typeof target === "number") return target;
   const message = sendMessage(process, guestMessage);
   if (typeof message === "number") return message;
   if (!process.clist.hasRoom(1) || !fitsQueue(process, target, message)) return ServiceError.limit;
-  process.charge(messageGas(message.bytes.length));
   const cell = sendTo(process, target, message, nested);
   cell.own(process);
-  return process.clist.add({ kind: "promise", cell, listening: false }) as number;
+  return process.clist.add({ kind: "promise", cell, listening: false }) ?? ServiceError.limit;
 }
 
 /** Whether a promise that the message is for would keep it. A guest that learns so at once can keep it itself. */
@@ -87,18 +95,19 @@ function fitsQueue(process: ProcessRecord, target: Capability, message: Message)
 }
 
 function sendOnly(process: ProcessRecord, position: number, guestMessage: GuestMessage): number {
+  chargeMessage(process, guestMessage);
   const target = targetAt(process, position);
   if (typeof target === "number") return target;
   const message = sendMessage(process, guestMessage);
   if (typeof message === "number") return message;
   if (!fitsQueue(process, target, message)) return ServiceError.limit;
-  process.charge(messageGas(message.bytes.length));
   sendOnlyTo(process, target, message);
   return 0;
 }
 
 /** A promise that the process settles itself, as the answer to a message: by its resolver. */
 function makePromise(process: ProcessRecord): { readonly promise: number; readonly resolver: number } | number {
+  process.charge(GAS_PER_MESSAGE);
   if (!process.clist.hasRoom(2)) return ServiceError.limit;
   const cell = new PromiseCell(process);
   cell.own(process);
@@ -110,7 +119,10 @@ function makePromise(process: ProcessRecord): { readonly promise: number; readon
 function call(process: ProcessRecord, position: number, message: GuestMessage): GuestAnswer | Suspend | number {
   // Found out before the message is sent, so that it does not arrive when nobody waits for it any more.
   const path = pathTo(process, position);
-  if (path === "strict") return CYCLE;
+  if (path === "strict") {
+    chargeUnsent(process, message);
+    return CYCLE;
+  }
   const promise = send(process, position, message, path === "open");
   return promise < 0 ? promise : answered(process, promise);
 }
@@ -146,14 +158,19 @@ function wait(process: ProcessRecord, position: number): GuestAnswer | Suspend |
     if (held === undefined || child.stop === undefined || child.told) continue;
     return tell(child, held, child.stop);
   }
-  return suspendFor(process, position, entry.cell, false) ?? ServiceError.cycle;
+  return suspendFor(process, position, entry.cell, false) ?? refuseCircle(process);
 }
 
 function waitForChild(process: ProcessRecord, position: number, child: ProcessRecord): GuestAnswer | Suspend | number {
   if (child.stop !== undefined) return tell(child, position, child.stop);
-  if (waitsFor(child, process)) return ServiceError.cycle;
+  if (waitsFor(child, process)) return refuseCircle(process);
   process.waitFor({ kind: "child", child });
   return new Suspend(KERNEL_WAKE, position);
+}
+
+function refuseCircle(process: ProcessRecord): number {
+  process.charge(GAS_PER_CIRCLE);
+  return ServiceError.cycle;
 }
 
 function answered(process: ProcessRecord, position: number): GuestAnswer | Suspend | number {
@@ -189,7 +206,9 @@ function takeAnswer(process: ProcessRecord, position: number, cell: PromiseCell)
   process.clist.drop(position);
   const answer = cell.answer;
   if (answer === undefined) throw new Error("promise: no answer to take");
-  if (answer.status !== "broken") process.charge(messageGas(answer.message.bytes.length));
+  if (answer.status !== "broken") {
+    process.charge(messageGas(answer.message.bytes.length, answer.message.capabilities.length));
+  }
   return receiveAnswer(process, answer);
 }
 
@@ -233,12 +252,12 @@ function answer(
   status: "fulfilled" | "rejected",
   guestMessage: GuestMessage,
 ): number {
+  chargeMessage(process, guestMessage);
   const entry = process.clist.get(position);
   if (entry === undefined) return ServiceError.noEntry;
   if (entry.kind !== "resolver") return ServiceError.wrongKind;
   const message = sendMessage(process, guestMessage);
   if (typeof message === "number") return message;
-  process.charge(messageGas(message.bytes.length));
   process.clist.drop(position);
   entry.cell.settle(status === "fulfilled" ? fulfilled(message) : rejected(message));
   return 0;
