@@ -15,6 +15,10 @@ describe("--dir", () => {
       expect(() => collectDirectories([text]), text).toThrow(/^--dir: expected guest=host/);
     }
     expect(() => collectDirectories(["a=b", "a=c"])).toThrow('"a" is given twice');
+    for (const other of ["/a", "./a", "a/", "//a/."]) {
+      expect(() => collectDirectories(["a=b:ro", `${other}=c`]), other).toThrow("is given twice");
+    }
+    expect(collectDirectories(["a/b=x", "a=y", "c=z"])).toHaveLength(3);
     expect(() => collectDirectories(Array(65).fill("a"))).toThrow("at most 64");
   });
 });

@@ -41,11 +41,20 @@ export function collectDirectories(texts: readonly string[]): readonly Directory
   });
   const seen = new Set<string>();
   for (const { guestPath } of directories) {
-    if (seen.has(guestPath))
+    const name = plainPath(guestPath);
+    if (seen.has(name))
       throw new CliError("usage", `--dir: ${JSON.stringify(guestPath)} is given twice; name each folder once`);
-    seen.add(guestPath);
+    seen.add(name);
   }
   return directories;
+}
+
+/** `/data`, `./data` and `data/` are one folder to a guest. */
+export function plainPath(guestPath: string): string {
+  return guestPath
+    .split("/")
+    .filter((name) => name !== "" && name !== ".")
+    .join("/");
 }
 
 /** `NAME` takes the host's value (absent there: absent here), `NAME=value` gives one. */

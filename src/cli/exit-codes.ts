@@ -8,9 +8,9 @@
 export const EXIT_CODES = {
   /** The command line is wrong: an unknown option, a number that is none. */
   usage: 112,
-  /** A program, script or image can not be used: malformed, damaged, not supported. */
+  /** A program, script or image cannot be used: malformed, damaged, not supported. */
   input: 113,
-  /** A file can not be read or written. */
+  /** A file cannot be read or written. */
   file: 114,
   /** The gas is used up. */
   "out-of-gas": 115,
@@ -18,15 +18,15 @@ export const EXIT_CODES = {
   "out-of-memory": 116,
   /** The guest did what WebAssembly forbids: unreachable, out of bounds, division by zero, stack overflow, … */
   trap: 117,
-  /** The guest waits for something that can not happen any more. */
+  /** The guest waits for something that cannot happen any more. */
   deadlock: 118,
   /** Caper or the machine failed, not the guest. */
   fault: 119,
   /** Not an end: the process was frozen into a file. */
   frozen: 120,
-  /** A registry of packages can not be reached, or refuses access; a port can not be listened at. */
+  /** A registry of packages cannot be reached, or refuses access; a port cannot be listened at. */
   network: 121,
-  /** A peer can not be reached, or serves no such object. Nothing was called. */
+  /** A peer cannot be reached, or serves no such object. Nothing was called. */
   unreachable: 122,
   /** The answer of a remote call was lost, or did not come in time. The call may have had its effect. */
   broken: 123,

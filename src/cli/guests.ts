@@ -208,6 +208,9 @@ async function explain<T>(path: string, action: () => T | Promise<T>): Promise<T
   try {
     return await action();
   } catch (error) {
+    if (error instanceof KernelError && error.code === "budget") {
+      throw new CliError("input", `${path}: ${error.message}; give more with --gas or --memory`, { cause: error });
+    }
     if (error instanceof WasmError || error instanceof KernelError || error instanceof ImageError) {
       throw new CliError("input", `${path}: ${error.message}`, { cause: error });
     }

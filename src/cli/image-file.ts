@@ -16,7 +16,7 @@ import {
   imageToBytes,
   type TreeState,
 } from "../image/index.ts";
-import { nodeHasher, readJavaScriptBase, writeFileAtomic } from "../node/index.ts";
+import { checkUserFile, nodeHasher, readJavaScriptBase, writeUserFile } from "../node/index.ts";
 import { CliError, describeSystemError } from "./errors.ts";
 
 /** Node reads no more into one array. */
@@ -41,7 +41,7 @@ export function readInput(path: string): Uint8Array {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError("file", `${path}: can not be read: ${describeSystemError(error)}`, { cause: error });
+    throw new CliError("file", `${path}: cannot be read: ${describeSystemError(error)}`, { cause: error });
   }
 }
 
@@ -93,9 +93,18 @@ export function writeImageFile(
 }
 
 export function writeOutput(path: string, bytes: Uint8Array): void {
+  explainWrite(path, () => writeUserFile(path, bytes));
+}
+
+/** Before anything runs whose result would be lost. */
+export function checkOutput(path: string): void {
+  explainWrite(path, () => checkUserFile(path));
+}
+
+function explainWrite(path: string, write: () => void): void {
   try {
-    writeFileAtomic(path, bytes);
+    write();
   } catch (error) {
-    throw new CliError("file", `${path}: can not be written: ${describeSystemError(error)}`, { cause: error });
+    throw new CliError("file", `${path}: cannot be written: ${describeSystemError(error)}`, { cause: error });
   }
 }

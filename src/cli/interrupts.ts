@@ -13,21 +13,28 @@ import { EXIT_CODES } from "./exit-codes.ts";
 export type StopRequest =
   | { readonly kind: "freeze"; readonly file: string; answer(answer: ControlAnswer): void }
   /** Ctrl-C: `--freeze-to` decides, else the person at the terminal is asked. */
-  | { readonly kind: "interrupt" };
+  | { readonly kind: "interrupt" }
+  /** SIGTERM: there is nobody to ask. */
+  | { readonly kind: "terminate" };
 
 export interface Interrupts extends Disposable {
-  /** Resolves once, with the first request. */
-  readonly request: Promise<StopRequest>;
+  /** The next request, once the one before it is answered. */
+  next(): Promise<StopRequest>;
 }
 
 export function makeInterrupts(init: { readonly imageFile: string }): Interrupts {
-  const { promise: request, resolve } = Promise.withResolvers<StopRequest>();
+  const requests: StopRequest[] = [];
+  let wake = (): void => undefined;
+  const ask = (request: StopRequest): void => {
+    requests.push(request);
+    wake();
+  };
   let signals = 0;
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     signals += 1;
     // Also the way out when the first request hangs.
     if (signals > 1) process.exit(EXIT_CODES.interrupted);
-    resolve({ kind: "interrupt" });
+    ask({ kind: signal === "SIGTERM" ? "terminate" : "interrupt" });
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   let isTaken = false;
@@ -35,11 +42,21 @@ export function makeInterrupts(init: { readonly imageFile: string }): Interrupts
     if (isTaken) return Promise.resolve({ ok: false, reason: "it is already being frozen" });
     isTaken = true;
     const { promise: answered, resolve: answer } = Promise.withResolvers<ControlAnswer>();
-    resolve({ kind: "freeze", file: asked.file ?? init.imageFile, answer });
-    return answered;
+    ask({ kind: "freeze", file: asked.file ?? init.imageFile, answer });
+    return answered.finally(() => {
+      isTaken = false;
+    });
   });
   return Object.freeze({
-    request,
+    async next(): Promise<StopRequest> {
+      for (;;) {
+        const first = requests.shift();
+        if (first !== undefined) return first;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
     [Symbol.dispose](): void {
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
       control.close();

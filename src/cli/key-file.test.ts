@@ -44,6 +44,6 @@ describe("a key file", () => {
       expect(() => makePeerKeys(file)).toThrow("is no key");
     }
     expect(() => makePeerKeys(folder)).toThrow("--seed-file");
-    expect(() => makePeerKeys(join(folder, "no/key"))).toThrow("can not be written: no such file or folder");
+    expect(() => makePeerKeys(join(folder, "no/key"))).toThrow("cannot be written: no such file or folder");
   });
 });

@@ -53,7 +53,7 @@ function parse(path: string, text: string): Uint8Array {
 }
 
 function unusable(path: string, what: string, error: unknown): CliError {
-  return new CliError("file", `--seed-file ${path}: can not be ${what}: ${describeSystemError(error)}`, {
+  return new CliError("file", `--seed-file ${path}: cannot be ${what}: ${describeSystemError(error)}`, {
     cause: error,
   });
 }

@@ -77,7 +77,7 @@ describe("--audit-log", () => {
     }
     expect(readFileSync(path, "utf8").trimEnd().split("\n")).toHaveLength(2);
     expect(said.join("")).toContain("is full with 2 lines; 1 more were not written");
-    expect(() => openAuditFile(join(folder, "no/log.jsonl"))).toThrow("can not be written: no such file or folder");
+    expect(() => openAuditFile(join(folder, "no/log.jsonl"))).toThrow("cannot be written: no such file or folder");
   });
 });
 

@@ -40,8 +40,8 @@ describe("a file that lines are added to", () => {
     if (process.platform !== "win32") expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("says where it can not be written", () => {
-    expect(() => openLineFile(join(folder, "no/where"), 1)).toThrow("can not be written: no such file or folder");
+  it("says where it cannot be written", () => {
+    expect(() => openLineFile(join(folder, "no/where"), 1)).toThrow("cannot be written: no such file or folder");
   });
 });
 
@@ -60,7 +60,7 @@ describe("a file that is read by lines", () => {
     await expect(read(`1\n${"0".repeat(LINE_BYTES_MAX + 1)}`)).rejects.toThrow("line 2 is no number");
     await expect(
       Array.fromAsync(readLineFile(join(folder, "absent"), { what: "x", parse, follow: false })),
-    ).rejects.toThrow("can not be read: no such file");
+    ).rejects.toThrow("cannot be read: no such file");
   });
 
   it("goes on with what is added", async () => {

@@ -24,7 +24,7 @@ export function openLineFile(path: string, linesMax: number): LineFile {
   try {
     handle = openSync(resolve(path), "w", 0o600);
   } catch (error) {
-    throw new CliError("file", `${path}: can not be written: ${describeSystemError(error)}`, { cause: error });
+    throw new CliError("file", `${path}: cannot be written: ${describeSystemError(error)}`, { cause: error });
   }
   let count = 0;
   return {
@@ -74,7 +74,7 @@ function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new CliError("file", `${path}: can not be read: ${describeSystemError(error)}`, { cause: error });
+    throw new CliError("file", `${path}: cannot be read: ${describeSystemError(error)}`, { cause: error });
   }
 }
 

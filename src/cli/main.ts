@@ -70,7 +70,7 @@ function report(thrown: unknown): number {
 // A guest learns of a broken output from its own write. A reader that goes away (`caper inspect x | head -1`) is no error at all.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return;
-  process.stderr.write(`caper: standard output: can not be written: ${describeSystemError(error)}\n`);
+  process.stderr.write(`caper: standard output: cannot be written: ${describeSystemError(error)}\n`);
   process.exitCode ||= EXIT_CODES.file;
 });
 

@@ -6,6 +6,7 @@
 import type { Command } from "commander";
 import { collectDirectories, collectEnvironment, type DirectoryOption } from "./endowments.ts";
 import { CliError } from "./errors.ts";
+import { checkOutput } from "./image-file.ts";
 import { parseGas, parseMemory } from "./quantities.ts";
 
 /** As commander hands them over. */
@@ -54,9 +55,13 @@ export function addEndowmentOptions(command: Command): Command {
     .option("--audit-log <file.jsonl>", "for scripts: write every use and denial of a power; see caper log");
 }
 
-export function addEndingOptions(command: Command): Command {
+/** @param imageFile what `--freeze-to` is without it, in words */
+export function addEndingOptions(command: Command, imageFile: string): Command {
   return command
-    .option("--freeze-to <file.caper>", "where Ctrl-C, --freeze-after and running out write the image")
+    .option(
+      "--freeze-to <file.caper>",
+      `where the image is written when it stops and can go on (default: ${imageFile})`,
+    )
     .option("--freeze-after <gas>", "freeze once it has used this much gas")
     .option("--whole", "write a script's image with the engine in it, for other versions of Caper")
     .option("--report <file.json>", "write how it went: status, gas, memory, root of the final image, time");
@@ -77,6 +82,12 @@ export function readOptions(raw: RawOptions): SharedOptions {
     policy: raw.policy,
     auditLog: raw.auditLog,
   };
+}
+
+/** Before anything runs: what it comes to must not be lost at the end. */
+export function checkOutputs({ freezeTo, freezeAfter, report }: SharedOptions, imageFile: string): void {
+  if (freezeTo !== undefined || freezeAfter !== undefined) checkOutput(imageFile);
+  if (report !== undefined) checkOutput(report);
 }
 
 function parse(name: string, text: string | undefined, read: (text: string) => number): number | undefined {

@@ -129,7 +129,7 @@ export async function startListening(options: ListenOptions, seed: Uint8Array): 
     return { netlayer, description: `by ${listen} at ${host}: ${kind.security}` };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError("network", `--listen ${listen}: can not listen at ${host}, port ${port}: ${reason}`, {
+    throw new CliError("network", `--listen ${listen}: cannot listen at ${host}, port ${port}: ${reason}`, {
       cause: error,
     });
   }

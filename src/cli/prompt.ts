@@ -154,7 +154,7 @@ class PromptProcess implements Prompt {
   }
 
   async usage(): Promise<Usage> {
-    // A prompt that is stopped in the middle of a line can not be asked: then it is what the library had used before.
+    // A prompt that is stopped in the middle of a line cannot be asked: then it is what the library had used before.
     if (this.#process.status.state !== "stopped") this.#library = (await this.#guest.call("meter")) as LibraryMeter;
     const { gasUsed, pagesUsed } = this.#process.meter;
     const library = this.#library;

@@ -21,6 +21,7 @@ import {
   PowerError,
   powerErrorCode,
 } from "../powers/index.ts";
+import { plainPath } from "./endowments.ts";
 import { CliError } from "./errors.ts";
 
 export interface ScriptEndowments {
@@ -55,12 +56,10 @@ export function endowScript(given: WasiInit, { environment, name, audit, confine
 
 /** By the guest's paths, which may be written as absolute ones. */
 function mount(directories: NonNullable<WasiInit["directories"]>): Directory {
-  const mounts = Object.entries(directories).map(
-    ([path, directory]) => [path.replace(/^(\.?\/)+|\/+$/g, ""), directory] as const,
-  );
+  const mounts = Object.entries(directories).map(([path, directory]) => [plainPath(path), directory] as const);
   // One folder as the root of all is that folder.
   const [first] = mounts;
-  if (mounts.length === 1 && (first?.[0] === "" || first?.[0] === ".")) return first[1];
+  if (mounts.length === 1 && first?.[0] === "") return first[1];
   try {
     return makeMountedDirectory(Object.fromEntries(mounts));
   } catch (error) {

@@ -4,11 +4,14 @@
  *
  * @module
  */
+import { encodeImage, type TreeState } from "../image/index.ts";
 import type { Process, TurnResult } from "../kernel/index.ts";
+import { nodeHasher } from "../node/index.ts";
+import { changeBudget } from "./budget.ts";
 import { describeSystemError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { type WrittenImage, writeImageFile, writeOutput } from "./image-file.ts";
-import { makeInterrupts, offerFreeze, type StopRequest } from "./interrupts.ts";
+import { type Interrupts, makeInterrupts, offerFreeze, type StopRequest } from "./interrupts.ts";
 import { makeProgress, type Progress } from "./progress.ts";
 import { formatBytes, formatGas, PAGE_BYTES } from "./quantities.ts";
 import { encodeReport, REPORT_VERSION, type Report } from "./report.ts";
@@ -22,7 +25,7 @@ export interface SessionInit {
   begin(): Promise<TurnResult>;
   /** Where an image is written when nothing else was said. */
   readonly imageFile: string;
-  /** The user named that file: Ctrl-C, SIGTERM and running out write it without asking. */
+  /** The user named that file: Ctrl-C writes it without asking, and a deadlock too. */
   readonly isFreezeWanted: boolean;
   /** Whether the image of a script is to stand alone. */
   readonly isWhole: boolean;
@@ -31,7 +34,6 @@ export interface SessionInit {
   readonly reportFile: string | undefined;
   /** Set while the process runs, so that what writes to the terminal can take the progress line away first. */
   onProgress(progress: Progress | undefined): void;
-  computeRoot(): string;
 }
 
 interface Ending {
@@ -46,23 +48,35 @@ interface Ending {
 export async function runSession(init: SessionInit): Promise<number> {
   const start = performance.now();
   using interrupts = makeInterrupts({ imageFile: init.imageFile });
-  const ending = await watch(init, interrupts.request);
-  if (ending.message !== undefined) process.stderr.write(`caper: ${ending.message}\n`);
+  const ending = await watch(init, interrupts);
+  if (ending.message !== undefined) say(ending.message);
   if (init.reportFile !== undefined) {
     writeOutput(init.reportFile, encodeReport(makeReport(init, ending, performance.now() - start)));
   }
   return ending.exitCode;
 }
 
-async function watch(init: SessionInit, request: Promise<StopRequest>): Promise<Ending> {
+function say(message: string): void {
+  process.stderr.write(`caper: ${message}\n`);
+}
+
+async function watch(init: SessionInit, interrupts: Interrupts): Promise<Ending> {
+  const turn = init.begin().then((result) => ({ kind: "result", result }) as const);
+  for (;;) {
+    const first = await showProgress(init, Promise.race([turn, interrupts.next()]));
+    if (first.kind === "result") return conclude(init, first.result);
+    const ending = await answerRequest(init, first);
+    if (ending !== undefined) return ending;
+    // The turn that began goes on.
+    void init.process.resume();
+  }
+}
+
+async function showProgress<T>(init: SessionInit, event: Promise<T>): Promise<T> {
   using progress = makeProgress({ terminal: process.stderr, read: () => readMeter(init.process) });
   init.onProgress(progress);
   try {
-    const turn = init.begin().then((result) => ({ kind: "result", result }) as const);
-    const first = await Promise.race([turn, request]);
-    if (first.kind === "result") return await conclude(init, first.result);
-    progress[Symbol.dispose]();
-    return await answerRequest(init, first);
+    return await event;
   } finally {
     init.onProgress(undefined);
   }
@@ -73,26 +87,31 @@ function readMeter(process: Process): { gasUsed: number; gasGranted: number; mem
   return { gasUsed, gasGranted, memoryBytes: pagesUsed * PAGE_BYTES };
 }
 
-async function answerRequest(init: SessionInit, request: StopRequest): Promise<Ending> {
-  if (request.kind === "freeze") {
-    try {
-      const image = await freezeInto(init, request.file);
-      request.answer({ ok: true, ...image });
-      return frozen(image);
-    } catch (error) {
-      request.answer({ ok: false, reason: describeSystemError(error) });
-      throw error;
-    }
+/** Undefined: it was not frozen, and is to go on. Whoever asked has been told why. */
+async function answerRequest(init: SessionInit, request: StopRequest): Promise<Ending | undefined> {
+  if (request.kind === "interrupt" && !init.isFreezeWanted) {
+    init.process.pause();
+    if (!(await offerFreeze(init.imageFile))) return { status: "interrupted", exitCode: EXIT_CODES.interrupted };
   }
-  if (init.isFreezeWanted) return frozen(await freezeInto(init, init.imageFile));
-  init.process.pause();
-  if (await offerFreeze(init.imageFile)) return frozen(await freezeInto(init, init.imageFile));
-  return { status: "interrupted", exitCode: EXIT_CODES.interrupted };
+  try {
+    const image = freezeInto(init, request.kind === "freeze" ? request.file : init.imageFile);
+    if (request.kind === "freeze") request.answer({ ok: true, ...image });
+    return frozen(image);
+  } catch (error) {
+    const reason = describeSystemError(error);
+    if (request.kind === "freeze") request.answer({ ok: false, reason: `${reason}; it goes on` });
+    else say(`${reason}; it goes on, and once more ends it`);
+    return undefined;
+  }
 }
 
-async function freezeInto(init: SessionInit, file: string): Promise<WrittenImage> {
-  if (init.gasHeldBack !== undefined) init.process.refill({ gas: init.gasHeldBack });
-  return writeImageFile(file, init.process.freeze({ copy: false }), init);
+function freezeInto(init: SessionInit, file: string): WrittenImage {
+  return writeImageFile(file, freeze(init), init);
+}
+
+/** As if nothing had been held back. */
+function freeze({ process, gasHeldBack = 0 }: SessionInit): TreeState {
+  return changeBudget(process.freeze({ copy: false }), { gas: gasHeldBack, pages: 0 });
 }
 
 function frozen(image: WrittenImage, why = "frozen"): Ending {
@@ -101,14 +120,14 @@ function frozen(image: WrittenImage, why = "frozen"): Ending {
 }
 
 /** What the end of the turn means to the user. */
-async function conclude(init: SessionInit, result: TurnResult): Promise<Ending> {
+function conclude(init: SessionInit, result: TurnResult): Ending {
   switch (result.kind) {
     case "done":
       return { status: "done", exitCode: 0 };
     case "exit":
       return { status: "done", exitCode: result.code & 0xff };
     case "out-of-gas":
-      if (init.gasHeldBack !== undefined) return frozen(await freezeInto(init, init.imageFile));
+      if (init.gasHeldBack !== undefined) return frozen(freezeInto(init, init.imageFile));
       return stopped(
         init,
         "out-of-gas",
@@ -149,22 +168,23 @@ async function conclude(init: SessionInit, result: TurnResult): Promise<Ending> 
   }
 }
 
-/** It could go on with more: kept as an image where the user named a file. */
-async function stopped(
+/** It could go on with more, so it is kept; after a deadlock only where the user named a file, since more of nothing helps there. */
+function stopped(
   init: SessionInit,
   status: "out-of-gas" | "out-of-memory" | "deadlock",
   why: string,
   more: string,
-): Promise<Ending> {
+): Ending {
   const ending = { status, exitCode: EXIT_CODES[status] };
-  if (!init.isFreezeWanted) {
-    const advice =
-      more === "" ? "" : `; give more with ${more.split(" ")[0]}, or name a file with --freeze-to to go on later`;
-    return { ...ending, message: `${init.program}: ${why}${advice}` };
+  const message = `${init.program}: ${why}`;
+  if (status === "deadlock" && !init.isFreezeWanted) return { ...ending, message };
+  try {
+    const image = freezeInto(init, init.imageFile);
+    const next = `caper thaw ${image.file} ${more}`.trim();
+    return { ...ending, message: `${message}; kept in ${image.file}; go on with: ${next}`, image };
+  } catch (error) {
+    return { ...ending, message: `${message}; it could not be kept: ${describeSystemError(error)}` };
   }
-  const image = await freezeInto(init, init.imageFile);
-  const next = `caper thaw ${image.file} ${more}`.trim();
-  return { ...ending, message: `${init.program}: ${why}; kept in ${image.file}; go on with: ${next}`, image };
 }
 
 function makeReport(init: SessionInit, ending: Ending, wallTimeMs: number): Report {
@@ -176,11 +196,11 @@ function makeReport(init: SessionInit, ending: Ending, wallTimeMs: number): Repo
     status: ending.status,
     exitCode: ending.exitCode,
     message: ending.message ?? null,
-    gasGranted,
+    gasGranted: gasGranted + (init.gasHeldBack ?? 0),
     gasUsed,
     memoryBytesMax: pagesMax * PAGE_BYTES,
     memoryBytes: pagesUsed * PAGE_BYTES,
-    imageRoot: ending.image?.root ?? init.computeRoot(),
+    imageRoot: ending.image?.root ?? encodeImage(freeze(init), { hasher: nodeHasher }).root,
     imageFile: ending.image?.file ?? null,
     imageFileBytes: ending.image?.bytes ?? null,
     wallTimeMs: Math.round(wallTimeMs),

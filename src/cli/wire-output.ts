@@ -48,7 +48,7 @@ export function openWireOutput({ wire = false, record }: WireOptions): WireOutpu
       } catch (error) {
         isBroken = true;
         const why = describeSystemError(error);
-        process.stderr.write(`caper: ${record}: can not be written: ${why}; nothing more is recorded\n`);
+        process.stderr.write(`caper: ${record}: cannot be written: ${why}; nothing more is recorded\n`);
       }
     },
     [Symbol.dispose]: () => file[Symbol.dispose](),

@@ -15,7 +15,7 @@ export {
   serveControl,
 } from "./control.ts";
 export { makeNodeEd25519 } from "./ed25519.ts";
-export { writeFileAtomic } from "./files.ts";
+export { checkUserFile, writeFileAtomic, writeUserFile } from "./files.ts";
 export { nodeHasher } from "./hasher.ts";
 export { defineJavaScript, readJavaScriptBase, readJavaScriptEngine } from "./javascript.ts";
 export { makeNodeKernel, makeUserCache, type NodeKernelInit } from "./kernel.ts";

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -153,9 +162,37 @@ describe("caper run", () => {
     );
   });
 
+  it("keeps what ran out, or was ended with SIGTERM, in a file of the program's name where no other was named", async () => {
+    put("e.js", "console.log('begun'); while (true) {}");
+    expectSentence(await caper(folder, "run", "e.js", "--gas", "9M"), "out-of-gas", "go on with: caper thaw e.caper");
+    const again = await caper(folder, "thaw", "e.caper", "--gas", "1M");
+    expectSentence(again, "out-of-gas", "kept in e.caper; go on with: caper thaw e.caper --gas 50M");
+    rmSync(join(folder, "e.caper"));
+    const running = startCaper(folder, ["run", "e.js", "--gas", "1T"]);
+    await says(running, "begun\n");
+    running.child.kill("SIGTERM");
+    expectSentence(await running.ended, "frozen", "frozen into e.caper");
+    mkdirSync(join(folder, "f.caper"));
+    put("f.js", "while (true) {}");
+    const lost = await caper(folder, "run", "f.js", "--gas", "9M");
+    expectSentence(lost, "out-of-gas", "it could not be kept: f.caper: cannot be written: it is a folder");
+  });
+
+  it("writes through links and into devices, and leaves them in their places", async () => {
+    symlinkSync("/dev/null", join(folder, "nowhere.json"));
+    put("real.json", "");
+    symlinkSync("real.json", join(folder, "link.json"));
+    put("a.js", "");
+    expect((await caper(folder, "run", "a.js", "--report", "nowhere.json")).code).toBe(0);
+    expect((await caper(folder, "run", "a.js", "--report", "link.json")).code).toBe(0);
+    expect(readlinkSync(join(folder, "nowhere.json"))).toBe("/dev/null");
+    expect(readlinkSync(join(folder, "link.json"))).toBe("real.json");
+    expect(report("real.json").status).toBe("done");
+  });
+
   it("says in one sentence what is wrong with what it was given", async () => {
     const fib = join(programs, "fib.wasm");
-    expectSentence(await caper(folder, "run", "absent.wasm"), "file", "absent.wasm: can not be read: no such file");
+    expectSentence(await caper(folder, "run", "absent.wasm"), "file", "absent.wasm: cannot be read: no such file");
     expectSentence(await caper(folder, "run", "."), "file", "it is a folder");
     expectSentence(
       await caper(folder, "run", put("x.txt", "hello")),
@@ -179,11 +216,16 @@ describe("caper run", () => {
     expectSentence(await caper(folder, "run"), "usage", "missing required argument");
     expectSentence(await caper(folder, "walk"), "usage", "unknown command 'walk'");
     expectSentence(await caper(folder, "run", "x.caper"), "usage", "caper thaw x.caper");
-    expectSentence(
-      await caper(folder, "run", fib, "--report", "no/where.json"),
-      "file",
-      "no/where.json: can not be written",
-    );
+    for (const option of ["--report", "--freeze-to"]) {
+      for (const [file, reason] of [
+        ["no/where", "no such file or folder"],
+        [".", "it is a folder"],
+      ] as const) {
+        const refused = await caper(folder, "run", fib, "8", option, file);
+        expectSentence(refused, "file", `${file}: cannot be written: ${reason}`);
+        expect(refused.stdout).toBe("");
+      }
+    }
     expect(readdirSync(folder).filter((file) => file.includes("tmp"))).toEqual([]);
   });
 
@@ -225,6 +267,23 @@ describe("caper thaw", () => {
     const end = await caper(folder, "thaw", "x.caper", "--memory", "1M", "--report", "end.json");
     expectSentence(end, "out-of-memory", "it wants 2.06 MiB in all");
     expect(report("end.json").memoryBytes).toBe(17 * 65536);
+  });
+
+  it("grants of what an image says that it has left no more than run would, and tells", async () => {
+    await run("--freeze-after", "500k", "--freeze-to", "x.caper");
+    const state = decodeImage(bytesToImage(readFileSync(join(folder, "x.caper"))));
+    const [process] = state.processes;
+    if (process === undefined) throw new TypeError("no process");
+    const meter = { ...process.meter, gasGranted: 9e15, pagesMax: 65_536 };
+    put("claim.caper", imageToBytes(encodeImage({ ...state, processes: [{ ...process, meter }] })));
+    const thaw = ["thaw", "claim.caper", "--gas", "1M", "--memory", "64k", "--report", "r.json"];
+    const { stdout, stderr } = await caper(folder, ...thaw);
+    expect(stdout).toMatch(/^sieve 30000 /);
+    expect(stderr).toContain("9000T gas left, of which 10G count");
+    expect(stderr).toContain("4 GiB memory, of which 256 MiB count");
+    const { gasGranted, memoryBytesMax } = report("r.json");
+    expect(gasGranted - process.meter.gasUsed).toBe(10_001_000_000);
+    expect(memoryBytesMax).toBe((256 << 20) + 65_536);
   });
 
   it("thaws a script in the middle of a computation", async () => {
@@ -316,6 +375,11 @@ describe("caper freeze", () => {
     const { pid } = running.child;
     await says(running, "begun\n");
     expect(readdirSync(join(folder, "caper"))).toEqual([`${pid}.sock`]);
+    for (const file of ["no/where.caper", "."]) {
+      const failed = await caper(folder, "freeze", String(pid), "--to", file);
+      expectSentence(failed, "file", "cannot be written");
+      expect(failed.stderr).toContain("it goes on");
+    }
     const frozen = await caper(folder, "freeze", String(pid), "--to", "out.caper");
     expect(frozen).toMatchObject({ code: 0, stderr: "" });
     expect(frozen.stdout).toMatch(/^.*out\.caper: .* root bafy/);
@@ -325,7 +389,10 @@ describe("caper freeze", () => {
     expect(processes.map((process) => process.guest)).toEqual(["javascript"]);
     expect(frozen.stdout).toContain(root);
     const end = await caper(folder, "thaw", "out.caper", "--env", "ENOUGH=yes");
-    expect(end).toMatchObject({ code: 0, stderr: "" });
+    expect(end.stderr).toMatch(
+      /^caper: out\.caper: by its own account it has [\d.]+[GT] gas left, of which 10G count .*\n$/,
+    );
+    expect(end.code).toBe(0);
     const [count, sum] = end.stdout.split(",").map(Number) as [number, number];
     expect(count).toBeGreaterThan(0);
     let expected = 0;

@@ -147,7 +147,7 @@ describe("caper serve and caper call", () => {
     expect(second.stdout).toBe(first.stdout);
     expect((await call(first.uris.counter ?? "", "add", "1n")).stdout).toBe("1n\n");
     const third = startCaper(folder, ["serve", "counter.ts", ...options], { input: "" });
-    expectSentence(await third.ended, "network", `--listen websocket: can not listen at 127.0.0.1, port ${port}`);
+    expectSentence(await third.ended, "network", `--listen websocket: cannot listen at 127.0.0.1, port ${port}`);
   });
 
   for (const netlayer of ["tcp", "libp2p"]) {
@@ -188,7 +188,7 @@ describe("caper serve and caper call", () => {
     });
   });
 
-  it("refuse what can not be served", async () => {
+  it("refuse what cannot be served", async () => {
     const refused = (...args: readonly string[]): Promise<Outcome> => caper(folder, "serve", ...args);
     expectSentence(
       await refused(put("none.ts", "export const a = 1")),
@@ -201,7 +201,7 @@ describe("caper serve and caper call", () => {
       "bad.ts: TypeError: at once",
     );
     expectSentence(await refused(put("a.txt", "")), "input", "is no script");
-    expectSentence(await refused("absent.ts"), "file", "absent.ts: can not be read");
+    expectSentence(await refused("absent.ts"), "file", "absent.ts: cannot be read");
     expectSentence(await refused(put("spin.ts", "for (;;);"), "--gas", "20M"), "out-of-gas", "spin.ts: out of gas");
     put("ok.ts", "export const f = () => 1");
     for (const [options, text] of [
@@ -220,8 +220,8 @@ describe("caper serve and caper call", () => {
       [["ocapn://x.websocket"], "expected /s/ and a swiss number"],
       [["ocapn://x.pigeon/s/a"], "pigeon is no way to a peer that is known here"],
       [["ocapn://x.websocket/s/a", "m", "--timeout", "0"], "--timeout: expected seconds"],
-      [["ocapn://x.websocket/s/a", "then"], "then can not be asked for"],
-      [["ocapn://x.websocket/s/a", "m", "--get", "a.then"], "then can not be asked for"],
+      [["ocapn://x.websocket/s/a", "then"], "then cannot be asked for"],
+      [["ocapn://x.websocket/s/a", "m", "--get", "a.then"], "then cannot be asked for"],
       [["ocapn://x.websocket/s/a", "m", "--timeout", "1000001"], "--timeout: expected seconds"],
     ] as const) {
       expectSentence(await call(...args), "usage", text);
@@ -269,8 +269,8 @@ describe("caper wire", () => {
     const { uris, stop } = await serve(put("counter.ts", COUNTER), "--record", "/dev/full");
     for (const sum of ["4n", "8n"]) expect((await call(uris.counter ?? "", "add", "4n")).stdout).toBe(`${sum}\n`);
     const { stderr } = await stop();
-    expect(stderr.match(/can not be written/g)).toHaveLength(1);
-    expect(stderr).toContain("caper: /dev/full: can not be written: the disk is full; nothing more is recorded\n");
+    expect(stderr.match(/cannot be written/g)).toHaveLength(1);
+    expect(stderr).toContain("caper: /dev/full: cannot be written: the disk is full; nothing more is recorded\n");
   });
 
   it("says what is no record", async () => {
@@ -280,6 +280,6 @@ describe("caper wire", () => {
       "input",
       "bad.jsonl: line 1 is no message of a recorded session",
     );
-    expectSentence(await caper(folder, "wire", "absent.jsonl"), "file", "can not be read");
+    expectSentence(await caper(folder, "wire", "absent.jsonl"), "file", "cannot be read");
   });
 });

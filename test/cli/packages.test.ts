@@ -130,7 +130,7 @@ describe("caper try", () => {
     expectSentence(await caper(folder, "try", "./shout", "--power", "clock=1"), "usage", "takes no setting");
     expectSentence(await caper(folder, "try", "./shout", "--power", "directory=absent"), "input", "directory: ");
     expectSentence(await caper(folder, "log", put("x.jsonl", '{"a":1}\n')), "input", "x.jsonl: line 1 is no entry");
-    expectSentence(await caper(folder, "log", "absent.jsonl"), "file", "absent.jsonl: can not be read");
+    expectSentence(await caper(folder, "log", "absent.jsonl"), "file", "absent.jsonl: cannot be read");
   });
 });
 
@@ -182,7 +182,7 @@ describe("caper run with packages", () => {
     const log = await caper(folder, "log", "run.jsonl", "--package", "shout");
     expect(log.stdout).toMatch(/allowed shout directory\.read .*\n.* allowed shout environment\.get /);
     const { gasUsed } = JSON.parse(readFileSync(join(folder, "whole.json"), "utf8"));
-    const after = String(500_000_000 + gasUsed - 10_000_000);
+    const after = String(gasUsed - 10_000_000);
     const freeze = ["--freeze-after", after, "--freeze-to", "app.caper"];
     const half = await run("run", "app/app.ts", ...policy, ...freeze);
     expect([half.code, half.stdout]).toEqual([EXIT_CODES.frozen, seen]);
@@ -202,6 +202,38 @@ describe("caper run with packages", () => {
       "packages.shout.powers.fly: is not known",
     );
     await refuse({ version: 1, packages: { shout: { powers: { directory: { path: "no" } } } } }, "directory");
-    expectSentence(await run("run", "app/app.ts", "--policy", "absent.json"), "file", "absent.json: can not be read");
+    await refuse({ version: 1, packages: { shuot: {} } }, 'packages["shuot"] of its policy: none of its packages');
+    await refuse(
+      { version: 1, packages: { shout: { gas: 20_000_000_000 } } },
+      'packages["shout"]: its gas, 20G, comes out of the script\'s, which has 10G',
+    );
+    expectSentence(await run("run", "app/app.ts", "--policy", "absent.json"), "file", "absent.json: cannot be read");
+  });
+
+  it("says which package cannot be started with what the script has left, and how much that is", async () => {
+    const policy = put("app/tight.json", { version: 1, packages: { shout: { gas: 99_000_000 } } });
+    const tight = await run("run", "app/app.ts", "--policy", policy, "--gas", "99M");
+    expect(tight.code).toBe(1);
+    expect(tight.stderr).toMatch(
+      /LibraryError: shout: its 99000000 gas and \d+ bytes come out of .* left, which is \d+ gas/,
+    );
+    const freeze = await run(
+      "run",
+      "app/app.ts",
+      "--policy",
+      put("app/none.json", { version: 1, packages: { shout: {} } }),
+      "--freeze-after",
+      "1M",
+    );
+    expectSentence(freeze, "usage", 'packages["shout"]: has no gas of its own');
+  });
+
+  it("loads what a TypeScript module imports and does not use, as without packages", async () => {
+    put("app/effects.ts", "console.log('loaded');\nexport const unused = 1;");
+    put(
+      "app/side.ts",
+      'import { unused } from "./effects.ts";\nimport { shout } from "shout";\nconsole.log(shout("hi"));',
+    );
+    expect((await run("run", "app/side.ts")).stdout).toBe("loaded\nHI!\n");
   });
 });

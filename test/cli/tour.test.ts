@@ -51,7 +51,7 @@ describe("the tour", () => {
     expect(text).not.toMatch(/\/s\/[\w-]{8}/);
   });
 
-  it("says what it can not run", () => {
+  it("says what it cannot run", () => {
     expect(tour("absent.wasm")).toMatchObject({ code: 1, text: expect.stringContaining("absent.wasm: no such file") });
     expect(tour("README.md")).toMatchObject({
       code: 1,

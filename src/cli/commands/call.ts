@@ -47,7 +47,7 @@ async function call(named: string, words: readonly string[], options: CallOption
   const timeoutMs = parseTimeout(options.timeout);
   const path = options.get?.split(".") ?? [];
   if (words[0] === "then" || path.includes("then")) {
-    throw new CliError("usage", "call: then can not be asked for: it would make a promise of whatever has it");
+    throw new CliError("usage", "call: then cannot be asked for: it would make a promise of whatever has it");
   }
   const transports = new Set([uri, ...words.filter(isReference)].map(transportOf));
   using wire = openWireOutput(options);
