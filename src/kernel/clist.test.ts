@@ -4,7 +4,8 @@ import { BareGuest, makeTestKernel } from "../../test/support/bare-guest.ts";
 import type { Capability } from "../passable/index.ts";
 import { broken, CAPABILITY } from "../passable/index.ts";
 import { Clist } from "./clist.ts";
-import { CLIST_ENTRIES_MAX } from "./limits.ts";
+import { type Process, ServiceError, Status } from "./index.ts";
+import { CLIST_ENTRIES_MAX, CLIST_ENTRIES_PER_TREE_MAX } from "./limits.ts";
 import { recordOf } from "./process.ts";
 import { PromiseCell } from "./promise-cell.ts";
 
@@ -61,5 +62,24 @@ describe("Clist", () => {
 
   it.each([0, -1, CLIST_ENTRIES_MAX + 1, 1.5])("refuses position %s from an image", (position) => {
     expect(() => new Clist().set(position, entry(makeCapability()))).toThrow(RangeError);
+  });
+});
+
+describe("the c-lists of a tree", () => {
+  it("have so many entries together and not one more; those of a process that is gone count no more", () => {
+    const guest = BareGuest.spawn(makeTestKernel());
+    const child = guest.spawnChild();
+    expect(guest.do("wait", guest.invoke(child, "add", 1, 2))).toBe(Status.fulfilled);
+    const [inner] = guest.process.children;
+    recordOf(inner as Process).clist.add(entry(makeCapability()));
+    const { held } = recordOf(guest.process).tree;
+    expect(held.entries).toBe(2);
+    held.entries = CLIST_ENTRIES_PER_TREE_MAX - 2;
+    expect(guest.promise().promise).toBeGreaterThan(0);
+    expect(guest.do("promise", 48_000)).toBe(ServiceError.limit);
+    expect(guest.spawnChild()).toBe(ServiceError.limit);
+    expect(guest.do("drop", child)).toBe(0);
+    expect(held.entries).toBe(CLIST_ENTRIES_PER_TREE_MAX - 2);
+    expect(guest.promise().promise).toBeGreaterThan(0);
   });
 });

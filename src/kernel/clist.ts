@@ -6,7 +6,7 @@
 
 import type { Capability } from "../passable/index.ts";
 import { type Held, HeldMap } from "./held-map.ts";
-import { CLIST_ENTRIES_MAX } from "./limits.ts";
+import { CLIST_ENTRIES_MAX, CLIST_ENTRIES_PER_TREE_MAX } from "./limits.ts";
 import { PromiseCell } from "./promise-cell.ts";
 import type { ProcessRecord } from "./record.ts";
 import type { Source } from "./source.ts";
@@ -17,6 +17,11 @@ export type ClistEntry =
   | { readonly kind: "resolver"; readonly cell: PromiseCell }
   | { readonly kind: "child"; readonly process: ProcessRecord; listening: boolean }
   | { readonly kind: "source"; readonly source: Source; readonly pages: number };
+
+/** How many entries the c-lists of a tree have together. */
+export interface EntryCount {
+  entries: number;
+}
 
 const BITS = 32;
 const ALL_TAKEN = -1;
@@ -31,6 +36,12 @@ export class Clist {
   /** No word before this one has a free bit. */
   #firstWord = 0;
   #isClosed = false;
+  /** Undefined once the process is gone. */
+  #tree: EntryCount | undefined;
+
+  constructor(tree: EntryCount = { entries: 0 }) {
+    this.#tree = tree;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -53,7 +64,8 @@ export class Clist {
 
   /** Room for so many new entries? */
   hasRoom(count: number): boolean {
-    return this.#entries.size + count <= CLIST_ENTRIES_MAX;
+    const all = (this.#tree?.entries ?? 0) + count;
+    return this.#entries.size + count <= CLIST_ENTRIES_MAX && all <= CLIST_ENTRIES_PER_TREE_MAX;
   }
 
   /** The entry's position, its present one where it is held already; undefined where the c-list is full. */
@@ -76,6 +88,7 @@ export class Clist {
     while (this.#taken.length <= word) this.#taken.push(0);
     this.#taken[word] = (this.#taken[word] as number) | (1 << (position & (BITS - 1)));
     this.#entries.set(position, entry);
+    if (this.#tree !== undefined) this.#tree.entries++;
     if (!this.#isClosed) cellOf(entry)?.hold();
     const key = keyOf(entry);
     if (key !== undefined) this.#positions.set(key, position);
@@ -91,6 +104,7 @@ export class Clist {
     const entry = this.#entries.get(position);
     if (entry === undefined) return undefined;
     this.#entries.delete(position);
+    if (this.#tree !== undefined) this.#tree.entries--;
     if (!this.#isClosed) cellOf(entry)?.letGo();
     const key = keyOf(entry);
     if (key !== undefined && this.#positions.get(key) === position) this.#positions.delete(key);
@@ -113,6 +127,12 @@ export class Clist {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const entry of this.#entries.values()) cellOf(entry)?.letGo();
+  }
+
+  /** Its process is gone: what it holds counts no more. */
+  release(): void {
+    if (this.#tree !== undefined) this.#tree.entries -= this.#entries.size;
+    this.#tree = undefined;
   }
 
   /** By position, whatever happened before: images depend on it. */

@@ -13,7 +13,7 @@ import { pagesAtStart } from "./growth.ts";
 import type { GuestKind } from "./guest.ts";
 import type { HostFunction } from "./host.ts";
 import type { Keeper } from "./keeper.ts";
-import { ENDOWMENTS_MAX } from "./limits.ts";
+import { CLIST_ENTRIES_PER_TREE_MAX, ENDOWMENTS_MAX } from "./limits.ts";
 import { makeMachine } from "./machine.ts";
 import type { Meter } from "./meter.ts";
 import type { Program } from "./program.ts";
@@ -41,6 +41,9 @@ export function createProcess(
   endowments: readonly (readonly [name: string, capability: Capability])[],
 ): ProcessRecord {
   if (endowments.length > ENDOWMENTS_MAX) throw new KernelError("limit", `endowments: at most ${ENDOWMENTS_MAX}`);
+  // One more for what its parent holds it by.
+  if (init.tree.held.entries + endowments.length + 1 > CLIST_ENTRIES_PER_TREE_MAX)
+    throw new KernelError("limit", "endowments: the c-lists of the tree have no room for them");
   for (const [name, capability] of endowments) {
     if (!isCapability(capability)) throw new TypeError(`endowments.${name}: expected a capability, with its mark`);
   }

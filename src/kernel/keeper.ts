@@ -63,6 +63,7 @@ export function endProcess(process: ProcessRecord, stop: StopReport): void {
 export function discardProcess(process: ProcessRecord): void {
   endProcess(process, { kind: "discarded" });
   returnMemory(process);
+  process.clist.release();
   process.machine?.release();
   process.machine = undefined;
   process.guest = undefined;

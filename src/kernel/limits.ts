@@ -32,6 +32,9 @@ export const NESTING_DEPTH_MAX = 256;
 /** A multiple of 32 less one: the c-list keeps a bit for each position, and 0 is none. */
 export const CLIST_ENTRIES_MAX = 65_535;
 
+/** Of all c-lists of a tree: each with its promise takes some 200 bytes of the host's memory, which no meter counts. */
+export const CLIST_ENTRIES_PER_TREE_MAX: number = 1 << 19;
+
 /** Also: messages of one process that wait for promises. */
 export const MAILBOX_TURNS_MAX = 4_096;
 

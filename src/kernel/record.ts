@@ -52,7 +52,7 @@ export class ProcessRecord {
   readonly kind: GuestKind;
   readonly program: Program;
   readonly meter: Meter;
-  readonly clist: Clist = new Clist();
+  readonly clist: Clist;
   readonly children: Set<ProcessRecord> = new Set();
   /** The host's, where the host is the keeper; else the parent keeps it. */
   readonly keeper: Keeper | undefined;
@@ -93,6 +93,7 @@ export class ProcessRecord {
   constructor(parts: ProcessParts) {
     this.id = parts.id;
     this.tree = parts.tree;
+    this.clist = new Clist(parts.tree.held);
     this.parent = parts.parent;
     this.depth = parts.parent === undefined ? 0 : parts.parent.depth + 1;
     this.kind = parts.kind;

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { BareGuest, MODE, makeTestKernel, throughImage } from "../../test/support/bare-guest.ts";
-import { CAPABILITY, type Capability, fulfilled, makeMessage } from "./index.ts";
+import { CAPABILITY, type Capability, fulfilled, makeMessage, type Process } from "./index.ts";
 import { recordOf } from "./process.ts";
 
 setFlagsFromString("--expose-gc");

@@ -11,6 +11,7 @@ import { attachOutstanding } from "./border.ts";
 import type { ClistEntry } from "./clist.ts";
 import {
   CLIST_ENTRIES_MAX,
+  CLIST_ENTRIES_PER_TREE_MAX,
   INVOKE_VALUES_MAX,
   MAILBOX_TURNS_MAX,
   MESSAGE_CAPABILITIES_MAX,
@@ -57,6 +58,7 @@ export interface TablesInit {
 
 export class RestoreTables {
   readonly #init: TablesInit;
+  readonly #entriesMax: number;
   readonly #cells: PromiseCell[] = [];
   readonly #resolved = new Map<string, Capability>();
   /** Images that processes hold, by their roots; and what they may all have together. */
@@ -65,6 +67,8 @@ export class RestoreTables {
 
   constructor(init: TablesInit) {
     this.#init = init;
+    // One less for what a new parent holds it by.
+    this.#entriesMax = CLIST_ENTRIES_PER_TREE_MAX - (init.under === undefined ? 0 : 1);
   }
 
   restore(kernel: PlainReader): void {
@@ -116,6 +120,8 @@ export class RestoreTables {
       if (entry === null) return;
       const reader = new PlainReader(entry, `${where}: ${position}`);
       if (position === 0) throw reader.error("position 0 cannot hold anything");
+      if (record.tree.held.entries >= this.#entriesMax)
+        throw reader.error("the c-lists of the tree have no room for it");
       record.clist.set(position, this.#entry(record, reader));
     });
   }

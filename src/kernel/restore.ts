@@ -217,6 +217,7 @@ function checkMeters(records: readonly ProcessRecord[]): void {
 function removeRecord(record: ProcessRecord): void {
   record.tree.dequeue(record);
   record.tree.processes.delete(record);
+  record.clist.release();
   record.parent?.children.delete(record);
   record.meter.release();
 }

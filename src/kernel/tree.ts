@@ -6,6 +6,7 @@
 
 import type { TreeState } from "../image/index.ts";
 import type { Answer, Capability, Message, PendingAnswer } from "../passable/index.ts";
+import type { EntryCount } from "./clist.ts";
 import type { GuestKind } from "./guest.ts";
 import type { Keeper } from "./keeper.ts";
 import { PROCESSES_PER_TREE_MAX } from "./limits.ts";
@@ -82,6 +83,8 @@ export class Tree {
   readonly processes: Set<ProcessRecord> = new Set();
   /** Calls to the outside that are not answered. */
   readonly outstanding: Set<PromiseCell> = new Set();
+  /** In the c-lists of all its processes. */
+  readonly held: EntryCount = { entries: 0 };
   /** Promises of others, by what they are called outside. */
   readonly foreignPromises: WeakMap<Capability, PromiseCell> = new WeakMap();
   /** Promises that were just settled, and whose messages have not all gone on. */
