@@ -48,13 +48,19 @@ export function makeProgram(): Command {
   return program;
 }
 
+/** The help of the command that was meant. */
+function helpCommand(): string {
+  const [, , name] = process.argv;
+  return makeProgram().commands.some((command) => command.name() === name) ? `caper ${name} --help` : "caper --help";
+}
+
 /** The exit code for what was thrown, after its sentence was printed. */
 function report(thrown: unknown): number {
   const error = toCliError(thrown);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     const sentence = error.message.replace(/^error: /, "").replaceAll("\n", " ");
-    if (error.code !== "commander.help") process.stderr.write(`caper: ${sentence}\nTry caper --help.\n`);
+    if (error.code !== "commander.help") process.stderr.write(`caper: ${sentence}\nTry ${helpCommand()}.\n`);
     return EXIT_CODES.usage;
   }
   if (error instanceof CliError) {

@@ -13,8 +13,8 @@ import { parseGas, parseMemory } from "./quantities.ts";
 export interface RawOptions {
   readonly gas?: string;
   readonly memory?: string;
-  readonly dir: readonly string[];
-  readonly env: readonly string[];
+  readonly dir?: readonly string[];
+  readonly env?: readonly string[];
   readonly clock?: boolean;
   readonly random?: boolean;
   readonly freezeTo?: string;
@@ -40,12 +40,12 @@ export interface SharedOptions {
   readonly auditLog: string | undefined;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export function addEndowmentOptions(command: Command): Command {
   return command
-    .option("--dir <guest=host[:ro]>", "give it a folder, read-only with :ro (repeatable)", collect, [])
-    .option("--env <NAME[=value]>", "give it an environment variable (repeatable)", collect, [])
+    .option("--dir <guest=host[:ro]>", "give it a folder, read-only with :ro (repeatable)", collect)
+    .option("--env <NAME[=value]>", "give it an environment variable (repeatable)", collect)
     .option("--clock", "let it read the clock and wait for timers")
     .option("--random", "give it real randomness instead of a seeded generator")
     .option(
@@ -71,8 +71,8 @@ export function readOptions(raw: RawOptions): SharedOptions {
   return {
     gas: parse("--gas", raw.gas, parseGas),
     memoryBytes: parse("--memory", raw.memory, parseMemory),
-    directories: collectDirectories(raw.dir),
-    environment: collectEnvironment(raw.env, process.env),
+    directories: collectDirectories(raw.dir ?? []),
+    environment: collectEnvironment(raw.env ?? [], process.env),
     hasClock: raw.clock === true,
     hasRandom: raw.random === true,
     freezeTo: raw.freezeTo,

@@ -5,7 +5,7 @@
  */
 import type { WasiInit } from "../guests/wasi/index.ts";
 import { makeNodeClock, makeNodeDirectory, makeNodeInput, makeNodeOutput, makeNodeRandom } from "../node/index.ts";
-import type { Directory, OutputStream } from "../powers/index.ts";
+import { type Directory, type OutputStream, powerErrorCode } from "../powers/index.ts";
 import { CliError } from "./errors.ts";
 import type { SharedOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
@@ -32,10 +32,7 @@ export function makePowers(options: SharedOptions): Powers {
     try {
       directories.push([guestPath, stack.use(makeNodeDirectory(hostPath, { readOnly: isReadOnly }))]);
     } catch (error) {
-      throw new CliError(
-        "file",
-        `--dir ${guestPath}=${hostPath}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw new CliError("file", `--dir ${guestPath}=${hostPath}: ${describeFolder(error)}`);
     }
   }
   const owned = stack.move();
@@ -53,4 +50,11 @@ export function makePowers(options: SharedOptions): Powers {
     },
     [Symbol.dispose]: () => owned.dispose(),
   });
+}
+
+function describeFolder(error: unknown): string {
+  const code = powerErrorCode(error);
+  if (code === "not-found") return "no such folder on this machine";
+  if (code === "not-directory") return "is no folder";
+  return error instanceof Error ? error.message : String(error);
 }

@@ -69,7 +69,11 @@ describe("caper run", () => {
     expect(given.stdout).toContain("3 words in 1 files; most frequent: caper (2) jumps (1)");
     const without = await caper(folder, "run", words, "text");
     expect(without).toMatchObject({ code: 1, stdout: "" });
-    expectSentence(await caper(folder, "run", words, "--dir", "text=absent"), "file", "--dir text=absent: ");
+    expectSentence(
+      await caper(folder, "run", words, "--dir", "text=absent"),
+      "file",
+      "--dir text=absent: no such folder",
+    );
   });
 
   it("runs TypeScript, with its arguments and the files it imports", async () => {
@@ -213,7 +217,7 @@ describe("caper run", () => {
       "--freeze-after: is more than --gas",
     );
     expectSentence(await caper(folder, "run", fib, "--what"), "usage", "unknown option '--what'");
-    expectSentence(await caper(folder, "run"), "usage", "missing required argument");
+    expectSentence(await caper(folder, "run"), "usage", "missing required argument 'program'\nTry caper run --help.");
     expectSentence(await caper(folder, "walk"), "usage", "unknown command 'walk'");
     expectSentence(await caper(folder, "run", "x.caper"), "usage", "caper thaw x.caper");
     for (const option of ["--report", "--freeze-to"]) {
@@ -423,6 +427,7 @@ describe("caper", () => {
     for (const command of ["run", "freeze", "thaw", "inspect"]) {
       const { code, stdout } = await caper(folder, command, "--help");
       expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`caper ${command}`) });
+      expect(stdout).not.toContain("[]");
     }
   });
 });
