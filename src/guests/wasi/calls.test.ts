@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { MEMORY_BYTES, RESULT, WasiCaller } from "../../../test/support/wasi-caller.ts";
 import type { HostValue } from "../../kernel/index.ts";
 import { Exit, Suspend } from "../../kernel/index.ts";
-import { makeCollector, makeMemoryDirectory, makeReadOnlyDirectory } from "../../powers/index.ts";
+import { makeCollector, makeMemoryDirectory, makeQuotaDirectory, makeReadOnlyDirectory } from "../../powers/index.ts";
 import { DESCRIPTORS_MAX, IOVECS_MAX, RIGHTS, SUBSCRIPTIONS_MAX, TRANSFER_BYTES_MAX } from "./abi.ts";
 import { ERRNO } from "./errno.ts";
 import { makeWasi, wasiSignature } from "./index.ts";
@@ -157,6 +157,23 @@ describe("limits", () => {
     expect(caller.call("fd_write", 1, 0, IOVECS_MAX, RESULT)).toBe(0);
     expect([caller.result(), written]).toEqual([TRANSFER_BYTES_MAX, TRANSFER_BYTES_MAX]);
     expect(caller.charged).toBe(200 + TRANSFER_BYTES_MAX / 8);
+  });
+
+  it("charges for what it has looked at or put together, also where it then fails", () => {
+    const full = makeQuotaDirectory(makeMemoryDirectory({ files: { f: "content" } }), { bytesMax: 8 });
+    const caller = new WasiCaller({ directories: { "/": full } });
+    expect(caller.open("f")).toBe(4);
+    const charge = (name: string, ...args: number[]): [number, number] => {
+      const before = caller.charged;
+      return [Number(caller.call(name, ...args)), caller.charged - before];
+    };
+    caller.memory.fill(0);
+    for (const at of [0, 8]) caller.view.setUint32(at + 4, 8000, true);
+    // A write of two buffers is the call, one operation, and the bytes.
+    expect(charge("fd_write", 4, 0, 2, RESULT)).toEqual([ERRNO.NOSPC, 200 + 200 + 16_000 / 8]);
+    caller.memory.fill(0);
+    caller.view.setUint8(99 * 48 + 8, 3);
+    expect(charge("poll_oneoff", 0, 0, 100, RESULT)).toEqual([ERRNO.INVAL, (100 * 48) / 8]);
   });
 
   it("opens 4096 files and not one more", () => {

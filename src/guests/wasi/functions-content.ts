@@ -69,12 +69,13 @@ function writeFile(
   at: { readonly offset: number | "end"; readonly buffers: Uint8Array[] },
 ): number {
   const bytes = gather(at.buffers);
+  // Also where there is no room for them.
+  call.copied(bytes.length);
   const directory = process.folders.directoryOf(file);
   if (at.offset !== "end" && at.offset + bytes.length > Number.MAX_SAFE_INTEGER) fail(ERRNO.FBIG);
   const end = onOpenEntry(() => directory.write(file.path, { offset: at.offset, bytes }));
   const isDurable = (file.flags & (FDFLAGS.SYNC | FDFLAGS.DSYNC)) !== 0;
   if (isDurable) onOpenEntry(() => directory.update(file.path, { durable: true }));
-  call.copied(bytes.length);
   return end;
 }
 

@@ -146,6 +146,8 @@ function pollOneoff(call: WasiCall, process: WasiProcess): WasiAnswer {
   if (count === 0 || count > SUBSCRIPTIONS_MAX) return ERRNO.INVAL;
   call.memory.assertRange(input, count * SUBSCRIPTION_SIZE);
   call.memory.assertRange(output, count * EVENT_SIZE);
+  // Also where one of them is wrong.
+  call.copied(count * SUBSCRIPTION_SIZE);
   const subscriptions = Array.from({ length: count }, (_, index) =>
     readSubscription(call, input + index * SUBSCRIPTION_SIZE),
   );
@@ -159,7 +161,7 @@ function pollOneoff(call: WasiCall, process: WasiProcess): WasiAnswer {
       else waiting.push(state);
     }
     if (events > 0) {
-      call.copied(count * SUBSCRIPTION_SIZE + events * EVENT_SIZE);
+      call.copied(events * EVENT_SIZE);
       call.memory.writeU32(result, events);
       return ERRNO.SUCCESS;
     }

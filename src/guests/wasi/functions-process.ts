@@ -6,6 +6,7 @@
 import { Exit } from "../../kernel/index.ts";
 import type { WasiCall, WasiDefinition } from "./call.ts";
 import { ERRNO } from "./errno.ts";
+import type { WasiProcess } from "./process.ts";
 
 const encoder = new TextEncoder();
 /** Filled in pieces, so that a request for all of memory needs little of the host's. */
@@ -19,10 +20,33 @@ const SIGNALS_STOPPING: ReadonlySet<number> = new Set([18, 19, 20, 21]);
 /** How a shell reports that a signal ended a program. */
 const SIGNAL_EXIT_BASE = 128;
 
-function writeStrings(call: WasiCall, strings: readonly string[]): 0 {
-  const pointers = call.pointer(strings.length * 4);
+interface Strings {
+  /** UTF-8, each with a zero at its end. */
+  readonly encoded: readonly Uint8Array[];
+  readonly size: number;
+}
+
+/** Made once, because a program may ask for their size as often as it likes. */
+const argumentsOf = onceForEach((process) => encodeStrings(process.args));
+const environmentOf = onceForEach((process) => encodeStrings(process.env.map(([name, value]) => `${name}=${value}`)));
+
+function onceForEach(make: (process: WasiProcess) => Strings): (process: WasiProcess) => Strings {
+  const made = new WeakMap<WasiProcess, Strings>();
+  return (process) => {
+    const strings = made.get(process) ?? make(process);
+    made.set(process, strings);
+    return strings;
+  };
+}
+
+function encodeStrings(strings: readonly string[]): Strings {
   const encoded = strings.map((text) => encoder.encode(`${text}\0`));
-  let at = call.pointer(encoded.reduce((sum, bytes) => sum + bytes.length, 0));
+  return { encoded, size: encoded.reduce((sum, bytes) => sum + bytes.length, 0) };
+}
+
+function writeStrings(call: WasiCall, { encoded, size }: Strings): 0 {
+  const pointers = call.pointer(encoded.length * 4);
+  let at = call.pointer(size);
   for (const [index, bytes] of encoded.entries()) {
     call.memory.writeU32(pointers + index * 4, at);
     call.memory.window(at, bytes.length).set(bytes);
@@ -32,26 +56,19 @@ function writeStrings(call: WasiCall, strings: readonly string[]): 0 {
   return ERRNO.SUCCESS;
 }
 
-function writeSizes(call: WasiCall, strings: readonly string[]): 0 {
+function writeSizes(call: WasiCall, strings: Strings): 0 {
   const count = call.pointer(4);
   const size = call.pointer(4);
-  call.memory.writeU32(count, strings.length);
-  call.memory.writeU32(
-    size,
-    strings.reduce((sum, text) => sum + encoder.encode(text).length + 1, 0),
-  );
+  call.memory.writeU32(count, strings.encoded.length);
+  call.memory.writeU32(size, strings.size);
   return ERRNO.SUCCESS;
 }
 
-function environment(env: readonly (readonly [string, string])[]): string[] {
-  return env.map(([name, value]) => `${name}=${value}`);
-}
-
 export const processFunctions: { readonly [name: string]: WasiDefinition } = {
-  args_get: { gas: 0, run: (call, process) => writeStrings(call, process.args) },
-  args_sizes_get: { gas: 0, run: (call, process) => writeSizes(call, process.args) },
-  environ_get: { gas: 0, run: (call, process) => writeStrings(call, environment(process.env)) },
-  environ_sizes_get: { gas: 0, run: (call, process) => writeSizes(call, environment(process.env)) },
+  args_get: { gas: 0, run: (call, process) => writeStrings(call, argumentsOf(process)) },
+  args_sizes_get: { gas: 0, run: (call, process) => writeSizes(call, argumentsOf(process)) },
+  environ_get: { gas: 0, run: (call, process) => writeStrings(call, environmentOf(process)) },
+  environ_sizes_get: { gas: 0, run: (call, process) => writeSizes(call, environmentOf(process)) },
   clock_res_get: {
     gas: 0,
     run(call, process) {

@@ -80,11 +80,14 @@ function fdReaddir(call: WasiCall, process: WasiProcess): 0 {
       onOpenEntry(() => directory.list(folder.path)),
     );
   }
-  const entries = [...SELF_AND_PARENT, ...(folder.listing ?? [])];
+  // Not put together: a listing can be long, and a program may read it name by name.
+  const listing = folder.listing ?? [];
+  const count = SELF_AND_PARENT.length + listing.length;
   let used = 0;
-  const start = cookie > BigInt(entries.length) ? entries.length : Number(cookie);
-  for (let index = start; index < entries.length && used < size; index++) {
-    const entry = lookUp(process, folder, entries[index]!, index);
+  const start = cookie > BigInt(count) ? count : Number(cookie);
+  for (let index = start; index < count && used < size; index++) {
+    const listed = SELF_AND_PARENT[index] ?? listing[index - SELF_AND_PARENT.length]!;
+    const entry = lookUp(process, folder, listed, index);
     if (entry !== undefined) used += writeEntry(call, { at: pointer + used, room: size - used }, entry);
   }
   call.copied(used);
