@@ -9,7 +9,7 @@ import { ServiceError, Suspend } from "../../kernel/index.ts";
 import { plainToPrimitive, primitiveToPlain } from "./direct.ts";
 import type { HostCallFrame } from "./engine.ts";
 import { DIRECT_UNITS_MAX, FUNCTIONS_MAX, MAILBOX_BYTES } from "./limits.ts";
-import { present } from "./mailbox.ts";
+import { BYTES_PER_GAS, present } from "./mailbox.ts";
 import { FUNCTION_FIRST, Role, SignalStatus } from "./protocol.ts";
 import { FUNCTION_LAST, type JavaScriptState } from "./state.ts";
 import { toAscii } from "./texts.ts";
@@ -45,9 +45,13 @@ export interface Callbacks {
 export function makeCallbacks(state: JavaScriptState, onCallback: OnCallback | undefined): Callbacks {
   const promises = new Map<number, PromisedAnswer>();
 
-  function ask(request: CallbackRequest | undefined, context: HostContext): Immediate | Suspend {
+  function ask(
+    request: CallbackRequest | undefined,
+    { unitsRead }: HostCallFrame,
+    context: HostContext,
+  ): Immediate | Suspend {
+    context.charge(Math.max(GAS_PER_CALLBACK, Math.floor(unitsRead / BYTES_PER_GAS)));
     if (request === undefined) return signal(SignalStatus.malformed, state, context);
-    context.charge(GAS_PER_CALLBACK);
     if (onCallback === undefined) return give(NOBODY, state, context);
     context.open();
     const turns = state.turns.length;
@@ -77,9 +81,9 @@ export function makeCallbacks(state: JavaScriptState, onCallback: OnCallback | u
 
   return Object.freeze({
     text: (call: HostCallFrame, context: HostContext) =>
-      context.suspended === undefined ? ask(textRequest(call), context) : askAgain(context.suspended, context),
+      context.suspended === undefined ? ask(textRequest(call), call, context) : askAgain(context.suspended, context),
     direct: (call: HostCallFrame, context: HostContext) =>
-      context.suspended === undefined ? ask(directRequest(call), context) : askAgain(context.suspended, context),
+      context.suspended === undefined ? ask(directRequest(call), call, context) : askAgain(context.suspended, context),
   });
 }
 
@@ -102,7 +106,7 @@ class PromisedAnswer {
   }
 }
 
-/** What the host does for a call, beside the texts. */
+/** For a call, with texts of so many times `BYTES_PER_GAS` characters; longer ones are paid by the character. */
 const GAS_PER_CALLBACK = 100;
 
 const NOBODY: CallbackText = errorText("ReferenceError", "this process was given no functions of the host");

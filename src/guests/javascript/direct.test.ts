@@ -69,6 +69,23 @@ describe("direct calls", () => {
     expect(js.directSync(count, [], { leavesJobs: true })).toEqual(value(2));
   });
 
+  it("are paid for the characters that the host reads", async () => {
+    const { js, register } = await spawn({ onCallback: () => 1 });
+    await js.evaluate(`const texts = { short: "x", long: "x".repeat(8_000_000) };
+      globalThis.tell = (name) => caper.callHost(0, texts[name]);
+      globalThis.tellText = (name) => caper.askHost(texts[name]);`);
+    for (const name of ["tell", "tellText"]) {
+      const tell = await register(name);
+      const gasOf = (text: string): number => {
+        const before = js.process.meter.gasUsed;
+        tell(text);
+        return js.process.meter.gasUsed - before;
+      };
+      gasOf("short");
+      expect(gasOf("long") - gasOf("short")).toBeGreaterThan(900_000);
+    }
+  });
+
   it("take strings that the engine keeps in pieces", async () => {
     const add = await (await spawn()).register("add");
     const long = "abc".repeat(5000);

@@ -61,6 +61,8 @@ export function engineFunctions(module: WasmModule): EngineFunctions {
 /** The arguments of one host call. Its result overwrites the first of them, which is an integer: nothing need be allocated. */
 export class HostCallFrame {
   readonly count: number;
+  /** Characters of the strings that `primitivesFrom` has read. */
+  unitsRead = 0;
   readonly #memory: Uint8Array;
   readonly #view: DataView;
   readonly #cells: number;
@@ -103,14 +105,13 @@ export class HostCallFrame {
   /** All arguments from this one on; undefined where one is no primitive, or they are too long. */
   primitivesFrom(start: number, unitsMax: number): Primitive[] | undefined {
     const values: Primitive[] = [];
-    let units = 0;
     for (let index = start; index < this.count; index += 1) {
       const value = this.#immediate(index);
       if (value === IS_OTHER) return undefined;
       if (value === IS_STRING || value === IS_ROPE) {
-        const text = this.#text(index, unitsMax - units);
+        const text = this.#text(index, unitsMax - this.unitsRead);
         if (text === undefined) return undefined;
-        units += text.length;
+        this.unitsRead += text.length;
         values.push(textToString(text));
       } else {
         values.push(value);

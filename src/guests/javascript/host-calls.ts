@@ -49,13 +49,19 @@ function messageFrom(call: HostCallFrame, index: number): GuestMessage | undefin
   return bytes === undefined || capabilities === undefined ? undefined : { bytes, capabilities };
 }
 
+function chargeText(context: HostContext, bytes: Uint8Array | undefined): void {
+  if (bytes !== undefined) context.charge(Math.floor(bytes.length / BYTES_PER_GAS));
+}
+
 function nameFrom(call: HostCallFrame, index: number): string | undefined {
   const bytes = call.text(index);
   return bytes === undefined || bytes.length > NAME_BYTES_MAX ? undefined : new TextDecoder().decode(bytes);
 }
 
-function jsonFrom(call: HostCallFrame, index: number): unknown {
+/** What is read and parsed. */
+function jsonFrom(call: HostCallFrame, index: number, context: HostContext): unknown {
   const bytes = call.text(index);
+  chargeText(context, bytes);
   return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
 }
 
@@ -161,10 +167,14 @@ function answerAs(status: "fulfilled" | "rejected"): Operation {
 
 /** Levels 0 and 1 (debug, log, info) go to the output, the others (warn, error) to the errors. */
 const log: Operation = (call, parts, context) => {
-  const line = jsonFrom(call, 2);
+  const text = call.text(2);
+  const line = text && JSON.parse(new TextDecoder().decode(text));
   const stream = (call.int(1) ?? 0) <= 1 ? parts.stdout : parts.stderr;
   const all = new TextEncoder().encode(`${String(line)}\n`);
   const bytes = all.length > LOG_LINE_BYTES_MAX ? all.subarray(0, LOG_LINE_BYTES_MAX) : all;
+  // What is cut off was read, too.
+  const cut = Math.max(0, (text?.length ?? 0) - LOG_LINE_BYTES_MAX);
+  if (context.suspended === undefined) context.charge(Math.floor(cut / BYTES_PER_GAS));
   if (stream === undefined) {
     parts.services.log(bytes);
     return 0;
@@ -187,16 +197,18 @@ function pushTask(state: JavaScriptState, task: Task): number {
   return 0;
 }
 
-const evaluate: Operation = (call, { state }) => {
+const evaluate: Operation = (call, { state }, context) => {
   const source = call.text(1);
+  chargeText(context, source);
   const name = nameFrom(call, 2);
   if (source === undefined || name === undefined) return ServiceError.pointer;
   const task = { kind: "evaluate", step: 0, name, source, buffer: 0, value: 0n, ok: true } as const;
   return pushTask(state, { ...task });
 };
 
-const module: Operation = (call, { state }) => {
+const module: Operation = (call, { state }, context) => {
   const source = call.text(1);
+  chargeText(context, source);
   const name = nameFrom(call, 2);
   if (source === undefined || name === undefined) return ServiceError.pointer;
   return pushTask(state, { kind: "source", step: 0, name, source });
@@ -204,22 +216,25 @@ const module: Operation = (call, { state }) => {
 
 const modulesEnd: Operation = (_call, { state }) => pushTask(state, { kind: "import", step: 0 });
 
-const spawn: Operation = (call, { services }) => {
-  const request = jsonFrom(call, 1) as { source: number; gas: number; pages: number; names: string[] } | undefined;
+const spawn: Operation = (call, { services }, context) => {
+  const request = jsonFrom(call, 1, context) as
+    | { source: number; gas: number; pages: number; names: string[] }
+    | undefined;
   const capabilities = call.intsFrom(2);
   if (request === undefined || capabilities === undefined) return ServiceError.pointer;
   const endowments = request.names.map((name, index): [string, number] => [name, capabilities[index] ?? 0]);
   return services.spawn({ source: request.source, gas: request.gas, pages: request.pages, endowments });
 };
 
-const refill: Operation = (call, { services }) => {
-  const budget = jsonFrom(call, 2) as { gas: number; pages: number } | undefined;
+const refill: Operation = (call, { services }, context) => {
+  const budget = jsonFrom(call, 2, context) as { gas: number; pages: number } | undefined;
   return budget === undefined ? ServiceError.pointer : services.refill(call.int(1) ?? 0, budget);
 };
 
-const rejected: Operation = (call, parts) => {
+const rejected: Operation = (call, parts, context) => {
   const reason = messageFrom(call, 2);
   if (reason === undefined) return ServiceError.pointer;
+  chargeText(context, reason.bytes);
   parts.onUnhandledRejection(reason);
   return 0;
 };
@@ -238,7 +253,7 @@ const makePromise: Operation = (_call, parts, context) => {
   return presentJson(typeof made === "number" ? made : [made.promise, made.resolver], parts, context);
 };
 
-const find: Operation = (call, { services }) => services.find(String(jsonFrom(call, 1)));
+const find: Operation = (call, { services }, context) => services.find(String(jsonFrom(call, 1, context)));
 
 const stopOf: Operation = (call, parts, context) =>
   presentJson(parts.services.stopOf(call.int(1) ?? 0), parts, context);
