@@ -4,7 +4,6 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { WASI_KIND } from "../guests/wasi/index.ts";
 import { serveKernel } from "../kernel/index.ts";
 import { nodeHasher } from "./hasher.ts";
 import { defineJavaScript } from "./javascript.ts";
@@ -14,7 +13,7 @@ import { makeWorkerPowers } from "./worker-powers.ts";
 const port = parentPort;
 if (port === null) throw new Error("worker-main runs in a worker thread only");
 const cache = makeUserCache();
-const kernel = makeNodeKernel({ guests: [WASI_KIND], cache });
+const kernel = makeNodeKernel({ cache });
 if ((workerData as { readonly javascript?: boolean }).javascript === true) defineJavaScript(kernel, cache);
 serveKernel({
   port: {

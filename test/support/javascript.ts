@@ -16,6 +16,7 @@ import { decodeImage, encodeImage, type TreeState } from "../../src/image/index.
 import {
   type Capability,
   type GuestKind,
+  type Keeper,
   type Kernel,
   type KernelComponents,
   makeKernel,
@@ -48,6 +49,7 @@ export interface TestHost {
     readonly memoryBytes?: number;
     readonly powers?: JavaScriptPowers;
     readonly endowments?: { readonly [name: string]: Capability };
+    readonly keeper?: Keeper;
   }): JavaScriptInstance;
 }
 
