@@ -66,7 +66,7 @@ export class ProcessRecord {
   /** It is stopped, and its keeper has left it so. */
   isLeft = false;
   /** Callers of this host that wait for an answer of the process: told where it is left stopped. */
-  readonly askers = new Set<(stop: StopReport) => void>();
+  readonly askers: Set<(stop: StopReport) => void> = new Set();
   /** Has the host, or another tree, a reference by which it could send messages? */
   isExposed = false;
   /** Has the parent been told of that stop? */

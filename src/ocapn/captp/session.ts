@@ -349,7 +349,7 @@ export class Session implements Sender {
     this.imports.break(reason);
     this.exports.clear();
     this.answers.clear();
-    this.waits.end();
+    this.waits.end(reason);
     this.init.host.onSessionEnd(this, reason);
   }
 }

@@ -43,26 +43,26 @@ describe("what waits", () => {
     expect(log.at(-1)).toEqual(["break", "no"]);
   });
 
-  it("is told nothing when the session is over, and is not held any more", async () => {
+  it("is told that the session is over, once, and is not held any more", async () => {
     const counted = makeCounted();
     const waits = new Waits();
-    let isTold = false;
+    const log: unknown[] = [];
     const add = (): WeakRef<object> => {
-      const waiter = (): void => {
-        isTold = true;
+      const waiter = (name: string, value: unknown): void => {
+        log.push([name, value]);
       };
       waits.add(counted.promise, waiter);
       return new WeakRef(waiter);
     };
     const before = add();
-    waits.end();
+    waits.end("over");
     const after = add();
     await turn();
     collectGarbage();
     expect([before.deref(), after.deref()]).toEqual([undefined, undefined]);
     counted.reject(new Error("nobody looks"));
     await turn();
-    expect(isTold).toBe(false);
+    expect(log).toEqual([["break", "over"]]);
   });
 
   it("leaves no more reactions than there were sessions at once, however many come", async () => {
@@ -70,8 +70,8 @@ describe("what waits", () => {
     const log: number[] = [];
     for (let at = 0; at < 10; at += 1) {
       const two = [new Waits(), new Waits()];
-      for (const waits of two) waits.add(counted.promise, () => log.push(at));
-      if (at < 9) for (const waits of two) waits.end();
+      for (const waits of two) waits.add(counted.promise, (name) => name === "fulfill" && log.push(at));
+      if (at < 9) for (const waits of two) waits.end("over");
     }
     expect(counted.reactions).toBe(2);
     counted.resolve(undefined);

@@ -30,10 +30,11 @@ export class Waits implements ReactionOwner {
     this.#reactions.delete(promise);
   }
 
-  /** Nobody waits any more. */
-  end(): void {
+  /** Nobody waits any more. For those who have, the promises break: what they make of that may be held by others than the peer. */
+  end(reason: unknown): void {
     this.#isOver = true;
-    for (const reaction of this.#reactions.values()) reaction.release();
+    const waiters = [...this.#reactions.values()].flatMap((reaction) => reaction.release());
     this.#reactions.clear();
+    for (const waiter of waiters) waiter("break", reason);
   }
 }

@@ -55,13 +55,15 @@ export class Reaction {
     this.#waiters.push(waiter);
   }
 
-  /** Holds nothing any more. */
-  release(): void {
+  /** Holds nothing any more. Who has waited is given back. */
+  release(): readonly Waiter[] {
+    const waiters = this.#waiters;
     this.#owner = undefined;
     this.#waiters = [];
     const reactions = idle.get(this.promise);
     if (reactions === undefined) idle.set(this.promise, [this]);
     else reactions.push(this);
+    return waiters;
   }
 
   #settle(name: "fulfill" | "break", value: unknown): void {
