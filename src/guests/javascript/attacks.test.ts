@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failureOf, makeTestHost, rootOf } from "../../../test/support/javascript.ts";
-import type { Answer, ProcessStatus } from "../../kernel/index.ts";
+import type { Answer, Keeper, ProcessStatus } from "../../kernel/index.ts";
 import { encodeMessage, makeCapability, PASSABLE_DEPTH_MAX, valueOfAnswer } from "../../passable/index.ts";
 
 const host = makeTestHost();
@@ -114,30 +114,32 @@ describe("what uses too much stops at the same count each time", () => {
     const source = "let n = 0; for (let i = 0; i < 50000; i++) n = (n * 31 + i) | 0; n";
     const whole = host.spawn();
     const expected = await whole.evaluate(source);
-    const js = host.spawn({ gas: 10_000_000 });
-    const answer = js.evaluate(source);
-    while (js.process.status.state !== "stopped") await new Promise((resolve) => setImmediate(resolve));
-    while (js.process.status.state === "stopped") {
-      js.process.refill({ gas: 20_000_000 });
-      await js.process.resume();
-    }
-    expect(await answer).toBe(expected);
+    let stops = 0;
+    const keeper: Keeper = (stop) => {
+      stops += stop.kind === "out-of-gas" ? 1 : 0;
+      return { action: "resume", gas: 20_000_000 };
+    };
+    const js = host.spawn({ gas: 10_000_000, keeper });
+    expect(await js.evaluate(source)).toBe(expected);
+    expect(stops).toBeGreaterThan(0);
     expect(js.process.meter.gasUsed).toBe(whole.process.meter.gasUsed);
   });
 
   it("is refused memory as an error of the script, or given it", async () => {
     const source = "try { 'x'.repeat(2 ** 24).length } catch (e) { e.name + ': ' + e.message }";
-    for (const [refuse, expected] of [
-      [true, "InternalError: out of memory"],
-      [false, 2 ** 24],
-    ] as const) {
-      const js = host.spawn({ memoryBytes: 4 << 20 });
-      const answer = js.evaluate(source);
-      while (js.process.status.state !== "stopped") await new Promise((resolve) => setImmediate(resolve));
-      if (!refuse) js.process.refill({ memoryBytes: 64 << 20 });
+    for (const [action, expected] of [
       // Refused once, the engine's allocator asks in another way.
-      while (js.process.status.state === "stopped") await js.process.resume({ refuse });
-      expect(await answer).toBe(expected);
+      [{ action: "refuse" }, "InternalError: out of memory"],
+      [{ action: "resume", memoryBytes: 64 << 20 }, 2 ** 24],
+    ] as const) {
+      const stops: string[] = [];
+      const keeper: Keeper = (stop) => {
+        stops.push(stop.kind);
+        return action;
+      };
+      const js = host.spawn({ memoryBytes: 4 << 20, keeper });
+      expect(await js.evaluate(source)).toBe(expected);
+      expect(new Set(stops)).toEqual(new Set(["out-of-memory"]));
     }
   });
 });
