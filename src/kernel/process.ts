@@ -221,7 +221,10 @@ function ask(
   resolve: (result: Answer | StopReport) => void,
 ): void {
   const cell = record.deliverFromHost(target, message);
-  if (record.isLeft && !record.isEnded && record.stop !== undefined) return resolve(record.stop);
+  if (record.isLeft && !record.isEnded && record.stop !== undefined) {
+    resolve(record.stop);
+    return;
+  }
   record.askers.add(resolve);
   cell.watch(() => {
     record.askers.delete(resolve);

@@ -424,7 +424,9 @@ describe("synchronous calls of the host", () => {
 
   it("tell that the process has stopped, and go on when it is resumed", async () => {
     const js = host.spawn({ gas: 10_000_000 });
-    await js.evaluate("let rounds = 0; function spin(most) { for (rounds = 0; rounds < most; rounds++); return rounds }");
+    await js.evaluate(
+      "let rounds = 0; function spin(most) { for (rounds = 0; rounds < most; rounds++); return rounds }",
+    );
     const outOfGas = { name: "StoppedError", stop: { kind: "out-of-gas" } };
     expect(await failureOf(js.call("spin", 1e9))).toMatchObject(outOfGas);
     expect(await failureOf(js.evaluate("1"))).toMatchObject(outOfGas);
@@ -448,7 +450,10 @@ describe("synchronous calls of the host", () => {
     let stops = 0;
     const js = host.spawn({
       gas: 5_000_000,
-      keeper: () => (++stops, { action: "resume", gas: 5_000_000 }),
+      keeper() {
+        stops++;
+        return { action: "resume", gas: 5_000_000 };
+      },
     });
     expect(await js.evaluate("let n = 0; while (n < 200_000) n++; n")).toBe(200_000);
     expect(stops).toBeGreaterThan(0);
