@@ -46,7 +46,7 @@ export interface GuestInit {
 }
 
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
-const SCRIPT_EXTENSIONS = new Set([".js", ".mjs", ".cjs", ".ts", ".mts"]);
+const SCRIPT_EXTENSIONS = new Set([".js", ".mjs", ".ts", ".mts"]);
 
 interface KernelInit {
   readonly hasJavaScript: boolean;
