@@ -108,9 +108,11 @@ describe("a guest's library", () => {
       expect.stringMatching(/^plain: its gas does not suffice to load it: it had used 10\d{3} when it stopped/),
     ]);
     expect(await load("plain", "{ gas: 1e15, memoryBytes: 8 << 20 }")).toEqual([
-      "RangeError",
-      undefined,
-      "the meter of this process cannot afford it",
+      "LibraryError",
+      "load-budget",
+      expect.stringMatching(
+        /^plain: its 1000000000000000 gas and 8388608 bytes come out of what this process has left, which is \d+ gas/,
+      ),
     ]);
   });
 
