@@ -96,6 +96,17 @@ describe("values that reach nobody", () => {
     await turn();
   });
 
+  it("may lead back to a promise that came to them: that is looked at once", async () => {
+    const counted = makeCounted();
+    const list: unknown[] = [counted.promise];
+    counted.resolve(list);
+    quiet(list);
+    await turn();
+    quiet(list);
+    await turn();
+    expect(counted.reactions).toBe(1);
+  });
+
   it("have one reaction for each of their promises, and are not asked for what they make up", () => {
     const counted = makeCounted();
     const value = {

@@ -18,6 +18,8 @@ export interface ReactionOwner {
 
 /** Nobody's, by promise. */
 const idle = new WeakMap<Promise<unknown>, Reaction[]>();
+/** Settled, and what they came to is quiet, which may lead back to them. */
+const quieted = new WeakSet<Promise<unknown>>();
 
 export class Reaction {
   readonly promise: Promise<unknown>;
@@ -46,7 +48,7 @@ export class Reaction {
   /** Somebody looks at a failure of the promise from now on: nobody is stopped by it. */
   static ensure(promise: Promise<unknown>): void {
     // Those of sessions are quiet already.
-    if (handlerOf(promise) !== undefined) return;
+    if (handlerOf(promise) !== undefined || quieted.has(promise)) return;
     const reactions = idle.get(promise);
     if (reactions === undefined || reactions.length === 0) new Reaction(promise).release();
   }
@@ -71,7 +73,9 @@ export class Reaction {
     if (this.#owner === undefined) idle.delete(this.promise);
     else this.#owner.forget(this);
     for (const waiter of waiters) waiter(name, value);
-    if (waiters.length === 0) quiet(value);
+    if (waiters.length > 0 || quieted.has(this.promise)) return;
+    quieted.add(this.promise);
+    quiet(value);
   }
 }
 
