@@ -11,7 +11,8 @@ import { SYSTEMS } from "./ocapn-system.ts";
 import type { Cell, Report } from "./report.ts";
 
 const PROCESS = new URL("./ocapn-process.ts", import.meta.url).pathname;
-const WARMUPS = 2;
+/** V8 still compiles in the first seconds: with two, calls one after another went on to be half as fast again from round to round. */
+const WARMUPS = 6;
 /** Of the rounds of other benches; each of these takes seconds. */
 const ROUNDS_SHARE = 1 / 3;
 /** A system that takes longer than this for one measurement is not asked again for it. */
