@@ -11,8 +11,9 @@ import { SYSTEMS } from "./ocapn-system.ts";
 import type { Cell, Report } from "./report.ts";
 
 const PROCESS = new URL("./ocapn-process.ts", import.meta.url).pathname;
-/** V8 still compiles in the first seconds: with two, calls one after another went on to be half as fast again from round to round. */
-const WARMUPS = 6;
+const WARMUPS = 2;
+/** Before the first row: V8 still compiles then, and calls one after another became half as fast again from round to round. */
+const FIRST_WARMUPS = 6;
 /** Of the rounds of other benches; each of these takes seconds. */
 const ROUNDS_SHARE = 1 / 3;
 /** A system that takes longer than this for one measurement is not asked again for it. */
@@ -110,7 +111,8 @@ async function runRounds(
   rounds: number,
 ): Promise<Measured[][]> {
   const results = drivers.map((): Measured[] => []);
-  for (let round = -WARMUPS; round < rounds; round++) {
+  const warmups = measure === ROWS[0]?.measure ? FIRST_WARMUPS : WARMUPS;
+  for (let round = -warmups; round < rounds; round++) {
     for (const [index, driver] of drivers.entries()) {
       const measured = results[index]!;
       if (measured.some(({ wallMs }) => wallMs > SLOW_MS)) continue;
