@@ -32,6 +32,7 @@ export {
 } from "./locator.ts";
 export type { Attach, Connection, ConnectionHandler, Netlayer } from "./netlayer.ts";
 export { frameMessages, joinMessages, makeDeframer } from "./netlayers/framing.ts";
+export { type Incoming, makeRoom } from "./netlayers/make-room.ts";
 export {
   type MemoryArrival,
   type MemoryConnectionName,

@@ -12,6 +12,7 @@ import {
   hintOf,
   limits,
   makePeerLocator,
+  makeRoom,
   type Netlayer,
   OcapnError,
   type PeerLocator,
@@ -64,7 +65,7 @@ class TcpNetlayer implements Netlayer {
       hints: { host: address, port: String(port) },
     });
     server.on("connection", (socket) => {
-      if (this.#attach === undefined || !this.#makeRoom()) socket.destroy();
+      if (this.#attach === undefined || !makeRoom(this.#incoming, this.#connectionsMax)) socket.destroy();
       else this.#start(socket, this.#attach, this.#incoming);
     });
     Object.freeze(this);
@@ -117,18 +118,6 @@ class TcpNetlayer implements Netlayer {
     const connections = [...this.#incoming, ...this.#outgoing];
     for (const connection of connections) connection.close();
     await Promise.all([closed, ...connections.map((connection) => connection.closed)]);
-  }
-
-  /** Where there is none, the oldest goes that is on its way out: who takes long for that must not keep out others. */
-  #makeRoom(): boolean {
-    if (this.#incoming.size < this.#connectionsMax) return true;
-    for (const connection of this.#incoming) {
-      if (connection.isInUse) continue;
-      this.#incoming.delete(connection);
-      connection.fail(new OcapnError("limit", `more than ${this.#connectionsMax} connections at once`));
-      return true;
-    }
-    return false;
   }
 
   #start(socket: Socket, attach: Attach, among: Set<TcpConnection>): void {

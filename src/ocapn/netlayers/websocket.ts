@@ -11,6 +11,7 @@ import { CONNECTIONS_MAX, UNFINISHED_BYTES_MAX } from "../limits.ts";
 import { hintOf, makePeerLocator, type PeerLocator } from "../locator.ts";
 import type { Attach, Netlayer } from "../netlayer.ts";
 import { Unfinished } from "../unfinished.ts";
+import { makeRoom } from "./make-room.ts";
 import {
   answerChallenge,
   CHALLENGE_BYTES,
@@ -138,8 +139,9 @@ class WebSocketNetlayer implements Netlayer {
 
   #accept(socket: WebSocketLike, where: string): void {
     const attach = this.#attach;
-    const { key } = this.#init;
-    if (attach === undefined || this.#closing !== undefined || !this.#makeRoom()) {
+    const { key, connectionsMax = CONNECTIONS_MAX } = this.#init;
+    const hasRoom = () => makeRoom(this.#incoming, connectionsMax, `${TRANSPORT}: `);
+    if (attach === undefined || this.#closing !== undefined || !hasRoom()) {
       hangUp(socket);
       return;
     }
@@ -153,19 +155,6 @@ class WebSocketNetlayer implements Netlayer {
       after: this.#components.after,
     });
     this.#keep(connection, this.#incoming);
-  }
-
-  /** Where there is none, the oldest goes that is in its handshake, or on its way out: neither takes an honest peer long. */
-  #makeRoom(): boolean {
-    const { connectionsMax = CONNECTIONS_MAX } = this.#init;
-    if (this.#incoming.size < connectionsMax) return true;
-    for (const connection of this.#incoming) {
-      if (connection.isInUse) continue;
-      this.#incoming.delete(connection);
-      connection.fail(new OcapnError("limit", `${TRANSPORT}: more than ${connectionsMax} connections at once`));
-      return true;
-    }
-    return false;
   }
 
   #keep(connection: WebSocketConnection, among: Set<WebSocketConnection>): void {
