@@ -55,7 +55,6 @@ interface KernelInit {
 function makeCliKernel({ hasJavaScript }: KernelInit): Kernel {
   const cache = makeUserCache();
   const kernel = makeNodeKernel({
-    guests: [WASI_KIND],
     cache,
     onFault: (_process, error) => {
       if (process.env.CAPER_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -6,7 +6,7 @@
 import type { Plain } from "../image/index.ts";
 import type { Capability } from "../passable/index.ts";
 import { WasmError } from "../wasm/index.ts";
-import { refillBudget, syncPages } from "./accounts.ts";
+import { lendBudget, refillBudget, syncPages } from "./accounts.ts";
 import { KernelError } from "./errors.ts";
 import { capabilityAt } from "./events.ts";
 import type { GuestServices, SpawnRequest } from "./guest.ts";
@@ -125,12 +125,9 @@ function spawn(process: ProcessRecord, request: SpawnRequest): number {
   let meter: Meter | undefined;
   try {
     process.charge(spawnGas(tree.core, source));
-    syncPages(process);
-    meter = process.meter.lend({ gas: request.gas, pages: request.pages }, process.gasRunning);
+    meter = lendBudget(process, { gas: request.gas, pages: request.pages });
     if (meter === undefined) return ServiceError.budget;
     const child = tree.core.create({ tree, parent: process, source, meter, endowments });
-    // What was lent must not be run by the parent in the rest of its slice.
-    process.machine?.reduceSlice(request.gas);
     return process.clist.add({ kind: "child", process: child, listening: false }) as number;
   } catch (error) {
     meter?.release();

@@ -16,6 +16,7 @@ import type { Keeper } from "./keeper.ts";
 import { CLIST_ENTRIES_PER_TREE_MAX, ENDOWMENTS_MAX } from "./limits.ts";
 import { makeMachine } from "./machine.ts";
 import type { Meter } from "./meter.ts";
+import { exportedFunction } from "./module-names.ts";
 import type { Program } from "./program.ts";
 import { ProcessRecord } from "./record.ts";
 import { makeServices } from "./services.ts";
@@ -125,9 +126,9 @@ function assertImports(module: WasmModule, modules: ModuleTable, kind: GuestKind
 function pushStart(record: ProcessRecord): void {
   const module = record.program.module;
   if (module.start !== undefined) record.push({ kind: "start", func: module.start });
-  const initialize = module.exports.find((item) => item.kind === "func" && item.name === "_initialize");
-  const type = initialize && module.types[module.functions[initialize.index] as number];
+  const initialize = exportedFunction(module, "_initialize");
+  const type = initialize === undefined ? undefined : module.types[module.functions[initialize] as number];
   if (initialize !== undefined && type?.params.length === 0 && type.results.length === 0) {
-    record.push({ kind: "start", func: initialize.index });
+    record.push({ kind: "start", func: initialize });
   }
 }

@@ -12,8 +12,8 @@ import { ExportReference } from "./reference.ts";
 export type Held = Capability | PromiseCell | ProcessRecord;
 
 export class HeldMap<T> {
-  readonly #byObject = new Map<Held, T>();
-  readonly #byExport = new Map<ProcessRecord, Map<number, T>>();
+  readonly #byObject = new Map<Held | number, T>();
+  readonly #byExport = new Map<ProcessRecord, Map<Held | number, T>>();
   #size = 0;
 
   get size(): number {
@@ -22,32 +22,33 @@ export class HeldMap<T> {
 
   get(held: Held): T | undefined {
     const reference = ExportReference.resolve(held);
-    if (reference === undefined) return this.#byObject.get(held);
-    return this.#byExport.get(reference.process)?.get(reference.target);
+    return reference === undefined
+      ? this.#byObject.get(held)
+      : this.#byExport.get(reference.process)?.get(reference.target);
   }
 
   set(held: Held, value: T): void {
-    if (this.get(held) === undefined) this.#size++;
     const reference = ExportReference.resolve(held);
-    if (reference === undefined) {
-      this.#byObject.set(held, value);
-      return;
-    }
-    const targets = this.#byExport.get(reference.process) ?? new Map<number, T>();
-    this.#byExport.set(reference.process, targets);
-    targets.set(reference.target, value);
+    const map = reference === undefined ? this.#byObject : this.#exportsOf(reference.process);
+    const before = map.size;
+    map.set(reference?.target ?? held, value);
+    this.#size += map.size - before;
   }
 
   delete(held: Held): void {
-    if (this.get(held) === undefined) return;
-    this.#size--;
     const reference = ExportReference.resolve(held);
-    if (reference === undefined) {
-      this.#byObject.delete(held);
-      return;
+    const map = reference === undefined ? this.#byObject : this.#byExport.get(reference.process);
+    if (map?.delete(reference?.target ?? held) !== true) return;
+    this.#size--;
+    if (reference !== undefined && map.size === 0) this.#byExport.delete(reference.process);
+  }
+
+  #exportsOf(process: ProcessRecord): Map<Held | number, T> {
+    let targets = this.#byExport.get(process);
+    if (targets === undefined) {
+      targets = new Map();
+      this.#byExport.set(process, targets);
     }
-    const targets = this.#byExport.get(reference.process);
-    targets?.delete(reference.target);
-    if (targets?.size === 0) this.#byExport.delete(reference.process);
+    return targets;
   }
 }

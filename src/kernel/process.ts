@@ -13,6 +13,7 @@ import type { Inspection } from "./inspect.ts";
 import { inspectProcess, statusOf } from "./inspect.ts";
 import { discardProcess, pagesFor, resumeProcess } from "./keeper.ts";
 import type { MeterReading } from "./meter.ts";
+import { exportedFunction } from "./module-names.ts";
 import { enter, goOn, type Push, pushToMailbox, turnToFinish } from "./nested.ts";
 import type { Program } from "./program.ts";
 import type { Outstanding, PromiseCell } from "./promise-cell.ts";
@@ -304,31 +305,14 @@ function outcome(tree: Tree, end: "done" | "idle" | "gas", result: TurnResult | 
   return { kind: end === "gas" ? "unfinished" : "parked" };
 }
 
-interface ExportedFunction {
-  readonly func: number;
-  readonly params: readonly number[];
-}
-
-const exportTables = new WeakMap<Program, ReadonlyMap<string, ExportedFunction>>();
-
-function findExport(record: ProcessRecord, name: string): ExportedFunction {
-  let table = exportTables.get(record.program);
-  if (table === undefined) {
-    table = exportTable(record.program);
-    exportTables.set(record.program, table);
-  }
-  const found = table.get(name);
-  if (found === undefined) throw new KernelError("export", `${name}: the program exports no function of that name`);
-  return found;
-}
-
-function exportTable(program: Program): ReadonlyMap<string, ExportedFunction> {
-  const { exports, types, functions } = program.module;
-  const table = new Map<string, ExportedFunction>();
-  for (const { kind, name, index } of exports) {
-    if (kind === "func") table.set(name, { func: index, params: types[functions[index] as number]?.params ?? [] });
-  }
-  return table;
+function findExport(
+  { program }: ProcessRecord,
+  name: string,
+): { readonly func: number; readonly params: readonly number[] } {
+  const { module } = program;
+  const func = exportedFunction(module, name);
+  if (func === undefined) throw new KernelError("export", `${name}: the program exports no function of that name`);
+  return { func, params: module.types[module.functions[func] as number]?.params ?? [] };
 }
 
 function refill(record: ProcessRecord, budget: { readonly gas?: number; readonly memoryBytes?: number }): void {
